@@ -1,0 +1,4 @@
+"""From a training run to one verified ONNX file."""
+
+if not __name__.startswith("skel."):
+    raise ImportError(f"import this package as 'skel.{__name__}', not '{__name__}'")

@@ -1,0 +1,4 @@
+"""The model that ships with the product."""
+
+if not __name__.startswith("skel."):
+    raise ImportError(f"import this package as 'skel.{__name__}', not '{__name__}'")

@@ -1,0 +1,27 @@
+"""The one kind of error a person at the keyboard can mend, and how a command ends on it."""
+
+import sys
+from collections.abc import Callable
+
+
+class UserError(Exception):
+    """Wrong use or bad input: one line that says what, where and how to mend it."""
+
+
+def run_command(command: Callable[[], object]) -> None:
+    """Run a console command and exit: 0 done, 2 on a `UserError` (its line, no traceback), 130 on Ctrl-C.
+
+    Any other exception is our own fault and keeps its traceback (exit code 1).
+    """
+    try:
+        command()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output (`head`, say) has gone: nothing is wrong, and nobody is left to tell.
+        sys.stderr.close()
+        sys.exit(0)

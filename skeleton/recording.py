@@ -1,0 +1,192 @@
+"""Skeletons on disk: `NAME.npy` with `NAME.json` beside it, or a bare `.npy` whose meaning is inferred and said."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from skel.skeleton.errors import UserError
+from skel.skeleton.files import atomic_path, write_text
+from skel.skeleton.layouts import LAYOUTS, SkeletonLayout, layout_named, layout_with_joints
+
+SCHEMA = 1
+DEFAULT_FPS = 30.0
+_MOST_BODIES = 10  # in one frame: more than any sensor tracks, so a longer axis is time
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A labelled part of a recording, in seconds from its first time stamp."""
+
+    start_s: float
+    end_s: float
+    label: str
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """Skeletons of one take.
+
+    Attributes:
+        positions_m: (T, M, V, 3) float32 in canonical space (see `frame`); NaN = not tracked.
+        times_s: (T,) float64, strictly increasing, the sensor's clock.
+        layout: what the V joints are.
+        fps: the sensor's nominal rate.
+        device: what recorded it.
+        segments: what is known to happen in it.
+        assumed: what had to be assumed when a bare `.npy` was read; empty otherwise.
+    """
+
+    positions_m: npt.NDArray[np.float32]
+    times_s: npt.NDArray[np.float64]
+    layout: SkeletonLayout
+    fps: float = DEFAULT_FPS
+    device: str = ""
+    segments: tuple[Segment, ...] = ()
+    assumed: str = ""
+
+    def __post_init__(self) -> None:
+        if self.positions_m.ndim != 4 or self.positions_m.shape[2:] != (len(self.layout), 3):
+            raise ValueError(f"positions {self.positions_m.shape} are not (T, M, {len(self.layout)}, 3)")
+        if self.times_s.shape != (len(self.positions_m),) or (np.diff(self.times_s) <= 0).any():
+            raise ValueError("a recording needs one strictly increasing time stamp a frame")
+
+    def __len__(self) -> int:
+        return len(self.times_s)
+
+    @property
+    def duration_s(self) -> float:
+        """From the first frame to the last, plus one frame interval; 0 when empty."""
+        return float(self.times_s[-1] - self.times_s[0]) + 1 / self.fps if len(self) else 0.0
+
+
+def save_recording(path: Path | str, recording: Recording) -> None:
+    """Write `PATH.npy` and `PATH.json`, each atomically."""
+    path = Path(path).with_suffix(".npy")
+    side = {
+        "schema": SCHEMA,
+        "layout": recording.layout.name,
+        "fps": recording.fps,
+        "device": recording.device,
+        "times_s": [round(float(t), 6) for t in recording.times_s],
+        "segments": [vars(segment) for segment in recording.segments],
+    }
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        np.save(file, recording.positions_m.astype(np.float32, copy=False), allow_pickle=False)
+    write_text(path.with_suffix(".json"), json.dumps(side, indent=1))
+
+
+def load_recording(path: Path | str, fps: float | None = None) -> Recording:
+    """Read a recording. `UserError`, one line, for anything that is not one.
+
+    With a `.json` beside it nothing is assumed (and `fps` must not be given). A bare `.npy` may hold (T, V, 3),
+    (T, M, V, 3), a clip (3, T, V, M) or a set of clips (N, 3, T, V, M), which are played one after the other; the layout
+    follows from V, frames are taken to come `fps` a second (30 by default), and a body that is all zero in a frame is taken
+    as not tracked.
+    """
+    path = Path(path)
+    values = _load_array(path)
+    side_path = path.with_suffix(".json")
+    if side_path.is_file():
+        if fps is not None:
+            raise UserError(f"{path} has its own time stamps in {side_path.name}: leave out the frame rate")
+        return _with_side_file(path, values, side_path)
+    return _bare(path, values, fps)
+
+
+def _load_array(path: Path) -> npt.NDArray[Any]:
+    if not path.exists():
+        raise UserError(f"no such recording: {path}")
+    if path.suffix != ".npy":
+        raise UserError(f"{path} is not a recording: expected a .npy file of skeletons")
+    try:
+        values = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        text = str(error)
+        if "allow_pickle" in text or "Object arrays" in text:
+            raise UserError(f"{path} holds Python objects, which are never loaded: save it as a float array") from error
+        if isinstance(error, OSError) and error.strerror:
+            raise UserError(f"cannot read {path}: {error.strerror}") from error
+        raise UserError(f"{path} is cut short or not a .npy file: save it again with numpy.save") from error
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiu":
+        raise UserError(f"{path} holds {getattr(values, 'dtype', 'no array')}, not numbers: save positions as float32")
+    if values.size == 0:
+        raise UserError(f"{path} is empty: its shape is {values.shape}")
+    return values
+
+
+def _with_side_file(path: Path, values: npt.NDArray[Any], side_path: Path) -> Recording:
+    try:
+        side = json.loads(side_path.read_text(encoding="utf-8"))
+        schema, layout_name = side["schema"], side["layout"]
+        times_s = np.asarray(side["times_s"], dtype=np.float64)
+        segments = tuple(Segment(float(s["start_s"]), float(s["end_s"]), str(s["label"])) for s in side["segments"])
+        fps, device = float(side["fps"]), str(side["device"])
+    except KeyError as error:
+        raise UserError(f"{side_path} lacks the field {error}: delete it to have the .npy read as it is") from error
+    except (OSError, ValueError, TypeError) as error:
+        raise UserError(f"{side_path} is not a recording's description: {error}") from error
+    if schema != SCHEMA:
+        raise UserError(f"{side_path} has schema {schema}, this version reads {SCHEMA}: update the program")
+    layout = layout_named(layout_name)
+    if values.ndim != 4 or values.shape[2:] != (len(layout), 3):
+        raise UserError(f"{path} has shape {values.shape}, {side_path.name} says (T, M, {len(layout)}, 3)")
+    if times_s.shape != (len(values),):
+        raise UserError(f"{side_path} has {times_s.size} time stamps for {len(values)} frames")
+    if not np.isfinite(times_s).all() or (np.diff(times_s) <= 0).any():
+        raise UserError(f"{side_path}: the time stamps must increase from frame to frame")
+    if not (np.isfinite(fps) and fps > 0):
+        raise UserError(f"{side_path}: the frame rate must be positive, not {fps}")
+    return Recording(values.astype(np.float32), times_s, layout, fps, device, segments)
+
+
+def _bare(path: Path, values: npt.NDArray[Any], fps: float | None) -> Recording:
+    shape = values.shape
+    rate = DEFAULT_FPS if fps is None else fps
+    positions, reading = _as_frames(values)
+    layout = layout_with_joints(positions.shape[2]) if positions is not None else None
+    if positions is None or layout is None:
+        joints = ", ".join(f"{len(known)} ({known.name})" for known in LAYOUTS.values())
+        raise UserError(
+            f"{path} has shape {shape}: expected (T, V, 3), (T, M, V, 3), (3, T, V, M) or (N, 3, T, V, M) with V one of {joints}"
+        )
+    if not (np.isfinite(rate) and rate > 0):
+        raise UserError(f"the frame rate must be positive, not {rate}")
+    positions = positions.astype(np.float32)
+    positions[(positions == 0).all(axis=(2, 3))] = np.nan
+    assumed = f"{path.name}: shape {shape} read as {reading}, {layout.name}, {rate:g} frames a second, metres"
+    return Recording(positions, np.arange(len(positions)) / rate, layout, rate, "file", (), assumed)
+
+
+def _as_frames(values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any] | None, str]:
+    """(T, M, V, 3) and what the axes were taken for; (None, "") where nothing fits."""
+    shape, known = values.shape, {len(layout) for layout in LAYOUTS.values()}
+    if values.ndim == 3 and shape[2] == 3 and shape[1] in known:
+        return values[:, None], "frames, joints, xyz"
+    if values.ndim == 4 and shape[2] in known:
+        if shape[3] == 3 and shape[1] <= _MOST_BODIES:
+            return values, "frames, bodies, joints, xyz"
+        if shape[0] == 3 and shape[3] <= _MOST_BODIES:
+            return values.transpose(1, 3, 2, 0), "a clip (xyz, frames, joints, bodies)"
+    if values.ndim == 5 and shape[1] == 3 and shape[3] in known and shape[4] <= _MOST_BODIES:
+        frames = values.transpose(0, 2, 4, 3, 1)
+        return frames.reshape(-1, *frames.shape[2:]), f"{shape[0]} clips (clips, xyz, frames, joints, bodies) in a row"
+    return None, ""
+
+
+def segments_of(labels: npt.NDArray[Any], times_s: npt.NDArray[np.float64], none: str = "") -> Iterator[Segment]:
+    """Runs of equal labels, one label a frame, as segments; runs of `none` are left out.
+
+    A segment ends where the next frame begins; the last one at the last frame.
+    """
+    if not len(labels):
+        return
+    changes = np.flatnonzero(labels[1:] != labels[:-1]) + 1
+    starts = np.concatenate([[0], changes])
+    ends = np.append(changes, len(labels) - 1)
+    for start, end in zip(starts, ends):
+        if labels[start] != none:
+            yield Segment(float(times_s[start] - times_s[0]), float(times_s[end] - times_s[0]), str(labels[start]))

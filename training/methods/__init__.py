@@ -1,0 +1,4 @@
+"""One file a method of pre-training."""
+
+if not __name__.startswith("skel."):
+    raise ImportError(f"import this package as 'skel.{__name__}', not '{__name__}'")
