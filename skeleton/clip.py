@@ -57,8 +57,8 @@ AIMCLR = ClipConfig(gaps="zero", centring="frame", yaw="frame")
 
 
 def make_clip(
-    positions_m: npt.NDArray[np.floating],
-    times_s: npt.NDArray[np.floating] | None,
+    positions_m: npt.NDArray[np.floating[Any]],
+    times_s: npt.NDArray[np.floating[Any]] | None,
     config: ClipConfig,
     span_s: tuple[float, float] | None = None,
 ) -> npt.NDArray[np.float32]:
@@ -78,8 +78,8 @@ def make_clip(
     The span is first shortened to the frames in which the first body is tracked; `frames` instants are then spread over it
     evenly (each at the middle of its share) and positions are interpolated linearly in time, so neither dropped frames nor
     another frame rate leave a trace. One frame → that pose throughout. A joint that is never tracked lies at the body's
-    centre; a centre that is never tracked is replaced by the mean of the body's joints. No tracked frame (or no frame at all)
-    → all zero.
+    centre; a centre that is never tracked is replaced by the mean of the body's joints. No tracked frame (or no frame at
+    all) → all zero.
     """
     layout = config.skeleton_layout()
     positions = np.asarray(positions_m)
@@ -106,7 +106,7 @@ def make_clip(
 
 
 def _cut(
-    first_body: npt.NDArray[np.floating], times_s: Array, span_s: tuple[float, float] | None
+    first_body: npt.NDArray[np.floating[Any]], times_s: Array, span_s: tuple[float, float] | None
 ) -> tuple[slice, tuple[float, float]] | None:
     """The frames to use and the span they stand for, or None where the first body is never tracked.
 

@@ -6,6 +6,7 @@ Sources: NTU RGB+D / Kinect for Windows v2 joint table (25 joints); Kinect for W
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -258,7 +259,9 @@ def conversion(source: SkeletonLayout, target: SkeletonLayout) -> npt.NDArray[np
     return weights
 
 
-def convert(positions: npt.NDArray[np.floating], source: SkeletonLayout, target: SkeletonLayout) -> npt.NDArray[np.float32]:
+def convert(
+    positions: npt.NDArray[np.floating[Any]], source: SkeletonLayout, target: SkeletonLayout
+) -> npt.NDArray[np.float32]:
     """Positions (…, V_source, 3) in `source` as (…, V_target, 3) float32 in `target`.
 
     A target joint is NaN only where a source joint that it needs is NaN.
@@ -267,14 +270,14 @@ def convert(positions: npt.NDArray[np.floating], source: SkeletonLayout, target:
         return np.asarray(positions, dtype=np.float32)
     weights = conversion(source, target)
     untracked = np.isnan(positions).any(axis=-1)  # (…, V_source)
-    converted = weights @ np.where(untracked[..., None], 0.0, positions)
+    converted = np.asarray(weights @ np.where(untracked[..., None], 0.0, positions), np.float32)
     needs = (weights != 0).astype(np.float32)
     converted[(untracked @ needs.T) > 0] = np.nan
-    return converted.astype(np.float32)
+    return converted
 
 
 def convert_confidence(
-    confidence: npt.NDArray[np.floating], source: SkeletonLayout, target: SkeletonLayout
+    confidence: npt.NDArray[np.floating[Any]], source: SkeletonLayout, target: SkeletonLayout
 ) -> npt.NDArray[np.float32]:
     """Confidence (…, V_source) as (…, V_target): a joint is as sure as the least sure joint it is made from."""
     if source == target:

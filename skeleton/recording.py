@@ -151,7 +151,8 @@ def _bare(path: Path, values: npt.NDArray[Any], fps: float | None) -> Recording:
     if positions is None or layout is None:
         joints = ", ".join(f"{len(known)} ({known.name})" for known in LAYOUTS.values())
         raise UserError(
-            f"{path} has shape {shape}: expected (T, V, 3), (T, M, V, 3), (3, T, V, M) or (N, 3, T, V, M) with V one of {joints}"
+            f"{path} has shape {shape}: expected (T, V, 3), (T, M, V, 3), (3, T, V, M) or (N, 3, T, V, M) "
+            f"with V one of {joints}"
         )
     if not (np.isfinite(rate) and rate > 0):
         raise UserError(f"the frame rate must be positive, not {rate}")
