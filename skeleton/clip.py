@@ -122,7 +122,7 @@ def _cut(
     frames = slice(first + int(tracked[0]), first + int(tracked[-1]) + 1)
     begin, end = float(times_s[frames.start]), float(times_s[frames.stop - 1])
     if span_s is not None:
-        return frames, (max(begin, span_s[0]), min(end, span_s[1]))
+        return (frames, (max(begin, span_s[0]), end)) if end >= span_s[0] else None
     half_interval = 0.5 * (end - begin) / max(frames.stop - frames.start - 1, 1)
     return frames, (begin - half_interval, end + half_interval)
 
@@ -158,11 +158,12 @@ def resample(positions: Array, times_s: Array, instants_s: Array) -> Array:
 
 
 def _centred(x: Array, layout: SkeletonLayout, config: ClipConfig) -> Array:
-    """(T, M, V, 3) about the centre joint."""
+    """(T, M, V, 3) about the centre joint; untracked joints lie at their body's centre, an absent body stays NaN."""
     centre = x[:, :, layout.centre]  # (T, M, 3)
     untracked = np.isnan(centre).any(axis=-1)
     if untracked.any():
         centre = np.where(untracked[..., None], _mean_where_tracked(x, axis=2), centre)
+    x = np.where(np.isnan(x).any(axis=-1, keepdims=True), centre[:, :, None], x)
     if config.centring == "clip":
         centre = _mean_where_tracked(centre[:, :1], axis=0)
     return np.asarray(x - (centre if config.centring == "clip" else centre[:, :, None]))

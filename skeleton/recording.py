@@ -14,6 +14,7 @@ from skel.skeleton.layouts import LAYOUTS, SkeletonLayout, layout_named, layout_
 
 SCHEMA = 1
 DEFAULT_FPS = 30.0
+_NPY_MAGIC = b"\x93NUMPY"
 _MOST_BODIES = 10  # in one frame: more than any sensor tracks, so a longer axis is time
 
 
@@ -103,31 +104,42 @@ def _load_array(path: Path) -> npt.NDArray[Any]:
     if path.suffix != ".npy":
         raise UserError(f"{path} is not a recording: expected a .npy file of skeletons")
     try:
-        values = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        text = str(error)
-        if "allow_pickle" in text or "Object arrays" in text:
+        with path.open("rb") as file:
+            if file.read(len(_NPY_MAGIC)) != _NPY_MAGIC:
+                raise UserError(f"{path} is not a .npy file: save it again with numpy.save")
+            file.seek(0)
+            values: npt.NDArray[Any] = np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError, MemoryError) as error:  # a damaged header may ask for any amount of memory
+        if "Object arrays" in str(error):
             raise UserError(f"{path} holds Python objects, which are never loaded: save it as a float array") from error
         if isinstance(error, OSError) and error.strerror:
             raise UserError(f"cannot read {path}: {error.strerror}") from error
-        raise UserError(f"{path} is cut short or not a .npy file: save it again with numpy.save") from error
-    if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiu":
-        raise UserError(f"{path} holds {getattr(values, 'dtype', 'no array')}, not numbers: save positions as float32")
+        raise UserError(f"{path} is cut short or damaged: save it again with numpy.save") from error
+    if values.dtype.kind not in "fiu":
+        raise UserError(f"{path} holds {values.dtype}, not numbers: save positions as float32")
     if values.size == 0:
         raise UserError(f"{path} is empty: its shape is {values.shape}")
     return values
 
 
+def _float32(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """A float32 copy; what is infinite, or too large for float32, counts as not tracked."""
+    with np.errstate(over="ignore"):
+        positions = values.astype(np.float32)
+    positions[~np.isfinite(positions)] = np.nan
+    return positions
+
+
 def _with_side_file(path: Path, values: npt.NDArray[Any], side_path: Path) -> Recording:
     try:
         side = json.loads(side_path.read_text(encoding="utf-8"))
-        schema, layout_name = side["schema"], side["layout"]
+        schema, layout_name = side["schema"], str(side["layout"])
         times_s = np.asarray(side["times_s"], dtype=np.float64)
         segments = tuple(Segment(float(s["start_s"]), float(s["end_s"]), str(s["label"])) for s in side["segments"])
         fps, device = float(side["fps"]), str(side["device"])
     except KeyError as error:
         raise UserError(f"{side_path} lacks the field {error}: delete it to have the .npy read as it is") from error
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, OverflowError) as error:
         raise UserError(f"{side_path} is not a recording's description: {error}") from error
     if schema != SCHEMA:
         raise UserError(f"{side_path} has schema {schema}, this version reads {SCHEMA}: update the program")
@@ -140,7 +152,7 @@ def _with_side_file(path: Path, values: npt.NDArray[Any], side_path: Path) -> Re
         raise UserError(f"{side_path}: the time stamps must increase from frame to frame")
     if not (np.isfinite(fps) and fps > 0):
         raise UserError(f"{side_path}: the frame rate must be positive, not {fps}")
-    return Recording(values.astype(np.float32), times_s, layout, fps, device, segments)
+    return Recording(_float32(values), times_s, layout, fps, device, segments)
 
 
 def _bare(path: Path, values: npt.NDArray[Any], fps: float | None) -> Recording:
@@ -156,7 +168,7 @@ def _bare(path: Path, values: npt.NDArray[Any], fps: float | None) -> Recording:
         )
     if not (np.isfinite(rate) and rate > 0):
         raise UserError(f"the frame rate must be positive, not {rate}")
-    positions = positions.astype(np.float32)
+    positions = _float32(positions)
     positions[(positions == 0).all(axis=(2, 3))] = np.nan
     assumed = f"{path.name}: shape {shape} read as {reading}, {layout.name}, {rate:g} frames a second, metres"
     return Recording(positions, np.arange(len(positions)) / rate, layout, rate, "file", (), assumed)
