@@ -1,5 +1,6 @@
 """The one kind of error a person at the keyboard can mend, and how a command ends on it."""
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -15,6 +16,7 @@ def run_command(command: Callable[[], object]) -> None:
     """
     try:
         command()
+        sys.stdout.flush()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
@@ -22,6 +24,7 @@ def run_command(command: Callable[[], object]) -> None:
         print("stopped", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
-        # The reader of our output (`head`, say) has gone: nothing is wrong, and nobody is left to tell.
-        sys.stderr.close()
+        # The reader of our output (`head`, say) has gone: nothing is wrong. What is still buffered must go somewhere, or
+        # Python itself complains at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
