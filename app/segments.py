@@ -14,7 +14,7 @@ _LONGEST_GAP_S = 0.5  # without a prediction of a person; then the person's segm
 
 @dataclass
 class RecognisedSegment:
-    """One person's action from its first to its last naming, in the sensor's time; the confidence is the mean over frames."""
+    """One person's action from first to last naming, in the sensor's time; the confidence is the mean over its frames."""
 
     person: int
     start_s: float
