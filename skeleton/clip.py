@@ -98,7 +98,7 @@ def make_clip(
     if config.gaps == "interpolate":
         x = fill_gaps(x, times)
 
-    x = _centred(x, layout, config)
+    x = _centred(x, times, instants, layout, config)
     x = resample(np.nan_to_num(x), times, instants)
     x = _yaw_aligned(x, layout, config)
     clip[..., :bodies] = x.transpose(3, 0, 2, 1)
@@ -157,23 +157,23 @@ def resample(positions: Array, times_s: Array, instants_s: Array) -> Array:
     return np.asarray(positions[left] * (1 - share) + positions[right] * share)
 
 
-def _centred(x: Array, layout: SkeletonLayout, config: ClipConfig) -> Array:
+def _centred(x: Array, times_s: Array, instants_s: Array, layout: SkeletonLayout, config: ClipConfig) -> Array:
     """(T, M, V, 3) about the centre joint; untracked joints lie at their body's centre, an absent body stays NaN."""
     centre = x[:, :, layout.centre]  # (T, M, 3)
     untracked = np.isnan(centre).any(axis=-1)
     if untracked.any():
-        centre = np.where(untracked[..., None], _mean_where_tracked(x, axis=2), centre)
+        centre = np.where(untracked[..., None], _mean_of_tracked_joints(x), centre)
     x = np.where(np.isnan(x).any(axis=-1, keepdims=True), centre[:, :, None], x)
-    if config.centring == "clip":
-        centre = _mean_where_tracked(centre[:, :1], axis=0)
-    return np.asarray(x - (centre if config.centring == "clip" else centre[:, :, None]))
+    if config.centring == "frame":
+        return np.asarray(x - centre[:, :, None])
+    # The mean over the clip's instants, not over the frames: those may be dropped or lie before the start.
+    return np.asarray(x - resample(fill_gaps(centre[:, 0], times_s), times_s, instants_s).mean(axis=0))
 
 
-def _mean_where_tracked(x: Array, axis: int) -> Array:
-    """The mean over one axis of what is not NaN; NaN where nothing is (as `np.nanmean`, without its warning)."""
+def _mean_of_tracked_joints(x: Array) -> Array:
+    """(T, M, V, 3) → (T, M, 3); NaN where no joint is tracked (as `np.nanmean`, without its warning)."""
     known = ~np.isnan(x)
-    total = np.where(known, x, 0.0).sum(axis=axis)
-    count = known.sum(axis=axis)
+    total, count = np.where(known, x, 0.0).sum(axis=2), known.sum(axis=2)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
