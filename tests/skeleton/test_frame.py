@@ -1,0 +1,35 @@
+"""One instant: shapes are checked once, and a change of layout keeps everything else."""
+
+import numpy as np
+import pytest
+from skel.skeleton.frame import SkeletonFrame
+from skel.skeleton.layouts import AZURE32, NTU25, SkeletonLayout
+
+
+def frame(layout: SkeletonLayout, bodies: int) -> SkeletonFrame:
+    positions = np.random.default_rng(0).normal(size=(bodies, len(layout), 3)).astype(np.float32)
+    confidence = np.linspace(0, 1, bodies * len(layout), dtype=np.float32).reshape(bodies, len(layout))
+    return SkeletonFrame(layout, positions, confidence, np.arange(bodies) + 7, 3, 1.5, 2.5)
+
+
+@pytest.mark.parametrize("bodies", [0, 1, 3])
+def test_a_frame_converts_all_its_bodies(bodies: int) -> None:
+    azure = frame(AZURE32, bodies)
+    ntu = azure.converted(NTU25)
+    assert ntu.positions_m.shape == (bodies, 25, 3)
+    assert ntu.confidence.shape == (bodies, 25)
+    assert np.array_equal(ntu.body_ids, azure.body_ids)
+    assert (ntu.index, ntu.time_s, ntu.host_time_s, ntu.image) == (3, 1.5, 2.5, None)
+
+
+def test_a_frame_in_the_wanted_layout_is_itself() -> None:
+    ntu = frame(NTU25, 2)
+    assert ntu.converted(NTU25) is ntu
+
+
+def test_shapes_that_disagree_are_refused() -> None:
+    positions, confidence = np.zeros((2, 25, 3), np.float32), np.zeros((2, 25), np.float32)
+    with pytest.raises(ValueError, match=r"a frame of 1 bodies in NTU25 needs positions \(1, 25, 3\)"):
+        SkeletonFrame(NTU25, positions, confidence, np.array([0]), 0, 0.0, 0.0)
+    with pytest.raises(ValueError, match="AZURE32"):
+        SkeletonFrame(AZURE32, positions, confidence, np.array([0, 1]), 0, 0.0, 0.0)
