@@ -1,0 +1,132 @@
+"""The views of AimCLR, batched: every clip of a batch gets its own draw, on whatever device the batch is.
+
+AimCLR (Guo et al., AAAI 2022), section "Data Augmentation"; constants of the public implementation (commit 6cd7376).
+Shapes: clips (N, 3, T, V, M). What is drawn and what is done with it are apart, so that each operation can be checked alone.
+"""
+
+import math
+
+import torch
+from skel.skeleton.layouts import SkeletonLayout
+from skel.training.config import ViewConfig
+from torch import Tensor
+
+
+class Views:
+    """Draws normal and extreme views; one generator, so that a seed repeats them."""
+
+    def __init__(self, layout: SkeletonLayout, config: ViewConfig, generator: torch.Generator) -> None:
+        self.config, self.generator = config, generator
+        self.mirror = torch.tensor(layout.mirror, device=generator.device)
+
+    def normal(self, clips: Tensor) -> Tensor:
+        """Crop, then shear."""
+        padding = int(clips.shape[2] * self.config.crop_share)
+        start = torch.randint(0, 2 * padding + 1, (len(clips),), generator=self.generator, device=clips.device)
+        return linear(crop(clips, start, padding), shear_matrix(self._uniform(len(clips), 6) * self.config.shear))
+
+    def extreme(self, clips: Tensor) -> Tensor:
+        """Crop, shear, flip, rotation, noise, blur, axis mask and time flip, each with its probability."""
+        N, config = len(clips), self.config
+        x = self.normal(clips)
+        x = torch.where(self._chosen(N, config.flip_probability), x[:, :, :, self.mirror], x)
+        x = linear(x, rotation_matrix(self._angles_rad(N)))
+        noise = torch.randn(x.shape, generator=self.generator, device=x.device) * config.noise_m
+        x = x + noise * self._chosen(N, config.noise_probability)
+        low, high = config.blur_sigma_frames
+        sigma = low + (high - low) * torch.rand(N, generator=self.generator, device=x.device)
+        x = torch.where(self._chosen(N, config.blur_probability), blur(x, sigma), x)
+        axis = torch.randint(0, 3, (N,), generator=self.generator, device=x.device)
+        x = torch.where(self._chosen(N, config.axis_mask_probability), mask_axis(x, axis), x)
+        if config.time_flip_probability:
+            x = torch.where(self._chosen(N, config.time_flip_probability), x.flip(2), x)
+        return x
+
+    def _uniform(self, *shape: int) -> Tensor:
+        """Uniform in −1..1."""
+        return 2 * torch.rand(shape, generator=self.generator, device=self.generator.device) - 1
+
+    def _chosen(self, count: int, probability: float) -> Tensor:
+        drawn = torch.rand(count, generator=self.generator, device=self.generator.device) < probability
+        return drawn.view(-1, 1, 1, 1, 1)
+
+    def _angles_rad(self, count: int) -> Tensor:
+        angles = torch.rand(count, 3, generator=self.generator, device=self.generator.device)
+        main = torch.randint(0, 3, (count, 1), generator=self.generator, device=self.generator.device)
+        limits = torch.full_like(angles, self.config.other_angle_deg).scatter_(1, main, self.config.main_angle_deg)
+        return torch.deg2rad(angles * limits)
+
+
+def crop(clips: Tensor, start: Tensor, padding: int) -> Tensor:
+    """Pad both ends with `padding` frames in reverse, and take T frames from `start` (N,) on."""
+    T = clips.shape[2]
+    frames = torch.arange(T, device=clips.device)
+    padded = torch.cat([frames[:padding].flip(0), frames, frames[T - padding :].flip(0)])
+    chosen = padded[start[:, None] + frames]  # (N, T)
+    return clips.gather(2, chosen[:, None, :, None, None].expand_as(clips))
+
+
+def linear(clips: Tensor, matrix: Tensor) -> Tensor:
+    """x' = R x for every joint, R (N, 3, 3)."""
+    return torch.matmul(matrix, clips.flatten(2)).view_as(clips)
+
+
+def shear_matrix(coefficients: Tensor) -> Tensor:
+    """(N, 6), in the order a1 a2 a3 b1 b2 b3, → [[1, a1, b1], [a2, 1, b2], [a3, b3, 1]]."""
+    a1, a2, a3, b1, b2, b3 = coefficients.unbind(1)
+    one = torch.ones_like(a1)
+    return torch.stack([one, a1, b1, a2, one, b2, a3, b3, one], dim=1).view(-1, 3, 3)
+
+
+def rotation_matrix(angles_rad: Tensor) -> Tensor:
+    """(N, 3) angles about x, y, z → Rz·Ry·Rx in the reference's sense of rotation."""
+    (cx, cy, cz), (sx, sy, sz) = angles_rad.cos().unbind(1), angles_rad.sin().unbind(1)
+    one, zero = torch.ones_like(cx), torch.zeros_like(cx)
+    rx = torch.stack([one, zero, zero, zero, cx, sx, zero, -sx, cx], dim=1).view(-1, 3, 3)
+    ry = torch.stack([cy, zero, -sy, zero, one, zero, sy, zero, cy], dim=1).view(-1, 3, 3)
+    rz = torch.stack([cz, sz, zero, -sz, cz, zero, zero, zero, one], dim=1).view(-1, 3, 3)
+    return rz @ ry @ rx
+
+
+def blur(clips: Tensor, sigma_frames: Tensor, taps: int = 15) -> Tensor:
+    """Sum over `taps` frames with weights exp(−k²/2σ²), σ (N,); not normalised and zero beyond the ends, as published."""
+    N, C, T, V, M = clips.shape
+    k = torch.arange(taps, device=clips.device) - taps // 2
+    weights = torch.exp(-(k**2) / (2 * sigma_frames[:, None] ** 2))  # (N, taps)
+    # One banded (T, T) matrix a clip: a batched product is far quicker than N convolutions of one channel.
+    frames = torch.arange(T, device=clips.device)
+    offset = frames[None, :] - frames[:, None] + taps // 2
+    band = weights[:, offset.clamp(0, taps - 1)] * ((offset >= 0) & (offset < taps))  # (N, T, T)
+    return torch.matmul(band[:, None], clips.reshape(N, C, T, V * M)).view_as(clips)
+
+
+def mask_axis(clips: Tensor, axis: Tensor) -> Tensor:
+    """Set coordinate `axis` (N,) to zero."""
+    kept = torch.arange(3, device=clips.device) != axis[:, None]
+    return clips * kept.view(-1, 3, 1, 1, 1)
+
+
+def random_span(clips: Tensor, shortest: float, generator: torch.Generator) -> Tensor:
+    """A random part of each clip, between `shortest` and all of it, resized to T frames.
+
+    It is what a live window sees: an action that began before it or ends after it, at another speed.
+    """
+    N, C, T, V, M = clips.shape
+    draw = torch.rand(2, N, 1, generator=generator, device=clips.device)
+    share = shortest + (1 - shortest) * draw[0]
+    start = draw[1] * (1 - share)
+    middle = (torch.arange(T, device=clips.device) + 0.5) / T
+    position = ((start + share * middle) * T - 0.5).clamp(0, T - 1)  # (N, T), in frames
+    left = position.floor().long().clamp(max=max(T - 2, 0))
+    weight = (position - left)[:, None, :, None]
+    x = clips.reshape(N, C, T, V * M)
+    before = x.gather(2, left[:, None, :, None].expand(N, C, T, V * M))
+    after = x.gather(2, (left + 1).clamp(max=T - 1)[:, None, :, None].expand(N, C, T, V * M))
+    return torch.lerp(before, after, weight).view_as(clips)
+
+
+def turn(clips: Tensor, largest_deg: float, generator: torch.Generator) -> Tensor:
+    """Turn each clip about the vertical by up to `largest_deg`: the camera stands elsewhere."""
+    yaw = (2 * torch.rand(len(clips), generator=generator, device=clips.device) - 1) * math.radians(largest_deg)
+    zero = torch.zeros_like(yaw)
+    return linear(clips, rotation_matrix(torch.stack([zero, yaw, zero], dim=1)))

@@ -1,0 +1,135 @@
+"""Every option of `skel-train`, its unit and default; free of torch, so that --help is there at once."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from skel.models.graph import EmptyBodies
+from skel.training.dataset import Part
+
+Schedule = Literal["step", "cosine"]
+
+
+@dataclass(frozen=True)
+class ViewConfig:
+    """What the normal view (crop, shear) and the extreme view (all of it) draw from."""
+
+    crop_share: float = 1 / 6
+    """Frames padded at each end before the crop, as a share of the clip."""
+    shear: float = 0.5
+    """Largest shear coefficient."""
+    flip_probability: float = 0.5
+    """Left and right joints change places (x is not mirrored)."""
+    main_angle_deg: float = 30.0
+    """Largest rotation about the randomly chosen main axis."""
+    other_angle_deg: float = 1.0
+    """Largest rotation about the two other axes."""
+    noise_probability: float = 0.5
+    noise_m: float = 0.01
+    """Standard deviation of the noise on every coordinate."""
+    blur_probability: float = 0.5
+    blur_sigma_frames: tuple[float, float] = (0.1, 2.0)
+    """Range of the blur's width over time."""
+    axis_mask_probability: float = 0.5
+    """One of x, y, z is set to zero."""
+    time_flip_probability: float = 0.0
+    """The clip runs backwards (on when the published weights were trained, off in the published code)."""
+
+
+@dataclass(frozen=True)
+class AimCLRConfig:
+    """The method's own numbers; defaults as published."""
+
+    views: ViewConfig = field(default_factory=ViewConfig)
+    projection: int = 128
+    """Size D of what is compared."""
+    queue_size: int | None = None
+    """Embeddings remembered as negatives; None = 32768, or fewer where the set has fewer clips."""
+    temperature: float = 0.07
+    momentum: float = 0.999
+    """The key encoder keeps this share of itself at each step."""
+    drop_threshold: float = 0.7
+    """Attention above which the drop module removes a joint or an element."""
+    mining_from_epoch: int = 150
+    """Nearest neighbours count as positives from this epoch on (counted from 0)."""
+    neighbours: int = 1
+    """How many nearest neighbours a view contributes."""
+
+
+@dataclass(frozen=True)
+class PretrainConfig:
+    """Learn movement from unlabelled clips (AimCLR, joint stream). Defaults are the published ones."""
+
+    data: tuple[Path, ...]
+    """Folders made by skel-data prepare; only their training parts are read, and no label."""
+    out: Path
+    """Folder of the run; giving it again goes on with an interrupted run."""
+    method: AimCLRConfig = field(default_factory=AimCLRConfig)
+    channels: int = 16
+    """Base width of the encoder; the embedding has 16 times as many features."""
+    empty_bodies: EmptyBodies = "skip"
+    """Absent second bodies cost and count nothing (skip), or are computed like any other (keep, as published)."""
+    epochs: int = 300
+    batch_size: int = 128
+    learning_rate: float = 0.1
+    weight_decay: float = 1e-4
+    schedule: Schedule = "step"
+    seed: int = 0
+    device: str = "auto"
+    """auto, cpu, or a torch device such as cuda:1."""
+
+
+@dataclass(frozen=True)
+class FinetuneConfig:
+    """Learn classes from labelled clips. Without --init: supervised from scratch, the baseline to compare with."""
+
+    data: tuple[Path, ...]
+    """Folders made by skel-data prepare; classes of the same name are one."""
+    out: Path
+    """Folder of the run; giving it again goes on with an interrupted run."""
+    init: Path | None = None
+    """Run whose encoder to start from."""
+    labels: float = 1.0
+    """Share of each class's training clips whose labels are used."""
+    freeze: bool = False
+    """Keep the encoder as it is and learn the last layer only: linear evaluation."""
+    classes: Path | None = None
+    """JSON file {"class": ["a set's class", …]} that chooses, joins and renames classes."""
+    channels: int = 16
+    """Base width of the encoder."""
+    empty_bodies: EmptyBodies = "skip"
+    """Absent second bodies cost and count nothing (skip), or are computed like any other (keep, as published)."""
+    epochs: int = 100
+    batch_size: int = 32
+    learning_rate: float = 0.1
+    weight_decay: float = 1e-3
+    schedule: Schedule = "cosine"
+    dropout: float = 0.5
+    label_smoothing: float = 0.1
+    shear: float = 0.5
+    """Largest shear coefficient of the augmentation; 0 leaves the clips as they are."""
+    shortest_span: float = 1.0
+    """Train on random parts of the clips, down to this share of their length: what a live window sees."""
+    average: float = 0.99
+    """Weights are averaged over the steps with this decay, and the average is the result; 0 = the last weights."""
+    seed: int = 0
+    device: str = "auto"
+    """auto, cpu, or a torch device such as cuda:1."""
+
+
+@dataclass(frozen=True)
+class EvaluateConfig:
+    """Measure a fine-tuned run on a prepared set."""
+
+    checkpoint: Path
+    """Folder of the run."""
+    data: tuple[Path, ...]
+    """Folders made by skel-data prepare."""
+    part: Part = "val"
+    """Which part to measure on."""
+    classes: Path | None = None
+    """The JSON file of classes that the run was fine-tuned with."""
+    json: str | None = None
+    """Write one JSON object to this file (- = standard output) in place of the table."""
+    device: str = "auto"
+    """auto, cpu, or a torch device such as cuda:1."""

@@ -1,0 +1,98 @@
+"""Fine-tuning: classes are learned from labelled clips, few or many, from a pre-trained encoder or from nothing."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from skel.models.stgcn import STGCN, initialise
+from skel.skeleton.errors import UserError
+from skel.skeleton.files import write_text
+from skel.training.augment import Views, random_span
+from skel.training.checkpoint import ModelCard, load_encoder, load_model, save_model
+from skel.training.config import FinetuneConfig, ViewConfig
+from skel.training.dataset import ClipSet
+from skel.training.device import clip_tensor, pick_device
+from skel.training.evaluate import METRICS_FILE, Report, score
+from skel.training.join import few_labels, load_joined
+from skel.training.run import Run, Stateful, check_finite, provenance
+from skel.training.schedule import learning_rate
+from torch import Tensor
+
+
+def finetune(config: FinetuneConfig) -> Path:
+    """Train, or go on training, write the network, measure it on the validation part; returns the run's folder."""
+    device = pick_device(config.device)
+    data = few_labels(load_joined(config.data, "train", config.classes), config.labels, config.seed)
+    run = Run(config.out, config, config.seed)
+    clips, labels = clip_tensor(data, config.empty_bodies).to(device), torch.from_numpy(data.labels).to(device)
+    layout = data.clip.skeleton_layout()
+
+    torch.manual_seed(config.seed)
+    network = STGCN(layout, config.channels, len(data.classes), config.dropout, config.empty_bodies).to(device)
+    initialise(network)
+    if config.init:
+        load_encoder(config.init, network, data.clip)
+    elif config.freeze:
+        raise UserError("--freeze keeps the encoder as it is: say with --init which one")
+    averaged = torch.optim.swa_utils.AveragedModel(
+        network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(config.average), use_buffers=True
+    )
+    learned = network.head if config.freeze else network
+    optimiser = torch.optim.SGD(
+        learned.parameters(), config.learning_rate, momentum=0.9, nesterov=True, weight_decay=config.weight_decay
+    )
+    fixed = _embedded(network, clips) if config.freeze else None
+    steps = -(-len(clips) // config.batch_size)
+
+    def one_epoch(epoch: int, advance: Callable[[], None]) -> dict[str, float]:
+        generator = run.generator(epoch, device)
+        views = Views(layout, ViewConfig(shear=config.shear), generator)
+        order = torch.randperm(len(clips), generator=generator, device=device)
+        network.train()
+        total, right = 0.0, 0
+        for step, chosen in enumerate(order.split(config.batch_size)):
+            rate = learning_rate(config.learning_rate, (epoch + step / steps) / config.epochs, config.schedule)
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            if fixed is not None:
+                logits = network.head(fixed[chosen])
+            else:
+                batch = random_span(clips[chosen], config.shortest_span, generator)
+                logits = network(views.normal(batch) if config.shear else batch).logits
+            loss = F.cross_entropy(logits, labels[chosen], label_smoothing=config.label_smoothing)
+            check_finite(loss.item(), epoch, step)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            averaged.update_parameters(network)
+            total += loss.item() * len(chosen)
+            right += int((logits.argmax(dim=1) == labels[chosen]).sum())
+            advance()
+        return {"loss": total / len(clips), "train_top1": right / len(clips)}
+
+    state: dict[str, Stateful] = {"network": network, "averaged": averaged, "optimiser": optimiser}
+    run.train(config.epochs, state, one_epoch, steps, "fine-tuning")
+    result: STGCN = averaged.module if config.average else network
+    report = score(result.eval(), load_joined(config.data, "val", config.classes), device)
+    save_model(run.folder, result, _card(config, data, report))
+    write_text(run.folder / METRICS_FILE, json.dumps(report.to_json(), indent=1, ensure_ascii=False))
+    return run.folder
+
+
+@torch.no_grad()
+def _embedded(network: STGCN, clips: Tensor) -> Tensor:
+    """What the frozen encoder says of every clip: constant, so computed once."""
+    network.eval()
+    return torch.cat([network.embed(part) for part in clips.split(128)])
+
+
+def _card(config: FinetuneConfig, data: ClipSet, report: Report) -> ModelCard:
+    protocol = f"{data.dataset} {data.split}, {config.labels:.0%} of the training labels, last epoch, validation part"
+    made = provenance(config, [f"{data.dataset} {data.split} train ({len(data)} labelled clips)"])
+    if config.init:
+        made["pretrained"] = load_model(config.init)[1].provenance
+    figures = {"top1": report.top1, "top5": report.top5}
+    metrics = {name: {"value": value, "protocol": protocol} for name, value in figures.items()}
+    return ModelCard(config.channels, config.empty_bodies, data.classes, data.clip, metrics, made)

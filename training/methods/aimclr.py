@@ -1,0 +1,153 @@
+"""AimCLR: contrastive learning from extreme augmentations, with attention-guided drop and nearest-neighbour mining.
+
+Guo et al., "Contrastive Learning from Extremely Augmented Skeleton Sequences for Self-supervised Action Recognition",
+AAAI 2022. Shape letters as in `skel.models.stgcn`; D = size of the projection, Q = size of the queue.
+"""
+
+import copy
+
+import torch
+import torch.nn.functional as F
+from skel.models.stgcn import STGCN, initialise
+from skel.training.augment import Views
+from skel.training.config import AimCLRConfig
+from torch import Tensor, nn
+
+
+class Branch(nn.Module):
+    """An encoder and the two-layer head that is thrown away after pre-training."""
+
+    def __init__(self, encoder: STGCN, projection: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.project = nn.Sequential(
+            nn.Linear(encoder.features, encoder.features), nn.ReLU(), nn.Linear(encoder.features, projection)
+        )
+
+    def forward(self, clips: Tensor) -> Tensor:
+        """(N, 3, T, V, M) → unit vectors (N, D)."""
+        return F.normalize(self.project(self.encoder.embed(clips)), dim=1)
+
+    def with_drop(self, clips: Tensor, threshold: float) -> tuple[Tensor, Tensor]:
+        """The unit vectors (N, D) of the whole feature map, and of what the attention-guided drop leaves of it."""
+        bodies, present = self.encoder.split(clips)
+        feature_map = self.encoder.feature_map(bodies)
+        dropped = attention_guided_drop(feature_map, threshold)
+        whole, rest = (self.project(self.encoder.pool(x, present)) for x in (feature_map, dropped))
+        return F.normalize(whole, dim=1), F.normalize(rest, dim=1)
+
+
+class AimCLR(nn.Module):
+    """One pre-training step: `losses` of a batch; the key encoder and the queue move on as it is computed."""
+
+    queue: Tensor
+    queue_position: Tensor
+
+    def __init__(self, encoder: STGCN, config: AimCLRConfig, clip_count: int, batch_size: int) -> None:
+        super().__init__()
+        self.config = config
+        self.query = Branch(encoder, config.projection)
+        initialise(self.query)
+        self.key = copy.deepcopy(self.query)
+        self.key.requires_grad_(False)
+        size = config.queue_size or min(32768, max(clip_count // batch_size, 1) * batch_size)
+        queue = F.normalize(torch.randn(config.projection, size), dim=0)
+        self.register_buffer("queue", queue)  # (D, Q), a unit vector a column
+        self.register_buffer("queue_position", torch.zeros((), dtype=torch.long))
+
+    @property
+    def encoder(self) -> STGCN:
+        """What pre-training is for."""
+        return self.query.encoder
+
+    def losses(self, clips: Tensor, epoch: int, views: Views) -> dict[str, Tensor]:
+        """Draw the three views of a batch of clips and compare them; 'loss' is what to minimise."""
+        extreme, normal, for_key = views.extreme(clips), views.normal(clips), views.normal(clips)
+        if self.encoder.empty_bodies == "skip":
+            # Noise must not call an absent body into being.
+            present = clips.abs().amax(dim=(1, 2, 3), keepdim=True) > 0
+            extreme, normal, for_key = extreme * present, normal * present, for_key * present
+        return self.compare(extreme, normal, for_key, mine=epoch >= self.config.mining_from_epoch)
+
+    def compare(self, extreme: Tensor, normal: Tensor, for_key: Tensor, mine: bool) -> dict[str, Tensor]:
+        """The losses of three views (N, 3, T, V, M) of the same clips; moves the key encoder and the queue on."""
+        config = self.config
+        q = self.query(normal)
+        q_extreme, q_drop = self.query.with_drop(extreme, config.drop_threshold)
+        k = self._keys(for_key)
+
+        logits, logits_extreme, logits_drop = (self._logits(x, k) for x in (q, q_extreme, q_drop))
+        if mine:
+            positive = self._positives(logits, logits_extreme, logits_drop)
+            log_p = F.log_softmax(logits, dim=1)
+            info = -((log_p * positive).sum(dim=1) / positive.sum(dim=1)).mean()
+        else:
+            info = F.cross_entropy(logits, torch.zeros(len(q), dtype=torch.long, device=q.device))
+        # D3M: the extreme views' similarity distributions follow that of the normal view.
+        p = logits.detach().softmax(dim=1)
+        d3m_extreme, d3m_drop = (-(p * F.log_softmax(x, dim=1)).sum(dim=1).mean() for x in (logits_extreme, logits_drop))
+        self._remember(k)
+        return {
+            "loss": info + (d3m_extreme + d3m_drop) / 2,
+            "info": info.detach(),
+            "d3m_extreme": d3m_extreme.detach(),
+            "d3m_drop": d3m_drop.detach(),
+        }
+
+    @torch.no_grad()
+    def _keys(self, clips: Tensor) -> Tensor:
+        """Move the key encoder towards the query encoder, then encode with it."""
+        for key, query in zip(self.key.parameters(), self.query.parameters()):
+            key.lerp_(query, 1 - self.config.momentum)
+        return self.key(clips)
+
+    def _logits(self, q: Tensor, k: Tensor) -> Tensor:
+        """(N, 1 + Q): similarity with the own key first, then with the queue."""
+        own = (q * k).sum(dim=1, keepdim=True)
+        return torch.cat([own, q @ self.queue], dim=1) / self.config.temperature
+
+    @torch.no_grad()
+    def _positives(self, *logits: Tensor) -> Tensor:
+        """(N, 1 + Q) of 0 and 1: the own key and the nearest queue entries of each view."""
+        positive = torch.zeros_like(logits[0])
+        positive[:, 0] = 1
+        for x in logits:
+            nearest = x[:, 1:].topk(self.config.neighbours, dim=1).indices + 1
+            positive.scatter_(1, nearest, 1)
+        return positive
+
+    @torch.no_grad()
+    def _remember(self, keys: Tensor) -> None:
+        """Write the keys over the oldest entries of the queue."""
+        size = self.queue.shape[1]
+        columns = (self.queue_position + torch.arange(len(keys), device=keys.device)) % size
+        # Cloned, since the loss still needs the queue as it was for its gradient.
+        queue = self.queue.clone()
+        queue[:, columns] = keys.t()
+        self.queue = queue
+        self.queue_position = (self.queue_position + len(keys)) % size
+
+
+def attention_guided_drop(feature_map: Tensor, threshold: float, weight: float = 1e-4) -> Tensor:
+    """Remove the joints and elements that the network attends to most, and scale up what is left (EADM).
+
+    Args:
+        feature_map: (B, C, T, V).
+        threshold: attention, 0..1, from which on a joint (by its mean) or an element is dropped.
+        weight: regulariser λ of the attention.
+
+    Returns:
+        (B, C, T, V). Where everything would be dropped, nothing is (the reference divides by zero there).
+    """
+    T, V = feature_map.shape[2:]
+    squared = (feature_map - feature_map.mean(dim=(2, 3), keepdim=True)) ** 2
+    variance = squared.sum(dim=(2, 3), keepdim=True) / (T * V - 1)
+    attention = torch.sigmoid(squared / (4 * (variance + weight)) + 0.5)
+    joints = (attention.mean(dim=(1, 2), keepdim=True) < threshold).to(feature_map.dtype)  # (B, 1, 1, V)
+    elements = (attention < threshold).to(feature_map.dtype)
+    return _rescaled(_rescaled(feature_map, joints), elements)
+
+
+def _rescaled(x: Tensor, mask: Tensor) -> Tensor:
+    kept = mask.mean()
+    return torch.where(kept > 0, x * mask / kept.clamp(min=1e-12), x)

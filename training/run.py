@@ -1,0 +1,173 @@
+"""The folder of a training run: its configuration, its log, and the state that an interrupted run goes on from."""
+
+import dataclasses
+import json
+import os
+import platform
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from skel.skeleton.errors import UserError
+from skel.skeleton.files import atomic_path, write_text
+
+STATE_FILE = "state.pt"
+
+
+class Stateful(Protocol):
+    """What can be saved and gone on with: modules, optimisers."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that changes."""
+        ...
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> Any:
+        """The inverse."""
+        ...
+
+
+class Diverged(UserError):  # noqa: N818 - says what happened
+    """The loss is no longer a number."""
+
+
+def check_finite(loss: float, epoch: int, step: int) -> None:
+    """`Diverged` with the place and the mend unless the loss is finite."""
+    if not np.isfinite(loss):
+        raise Diverged(f"the loss became {loss} in epoch {epoch + 1}, step {step + 1}: lower --learning-rate")
+
+
+def plain(config: Any) -> Any:
+    """A configuration as JSON types, which is what it is compared as when a run is resumed."""
+    return json.loads(json.dumps(dataclasses.asdict(config), default=str))
+
+
+def provenance(config: Any, data: list[str]) -> dict[str, Any]:
+    """How and with what a model was made."""
+    return {
+        "data": data,
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "config": plain(config),
+        "versions": {name: version(name) for name in ("skel-action", "torch", "numpy")}
+        | {"python": platform.python_version()},
+        "git": _git_state(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _git_state() -> str:
+    """The commit of the checkout that this file runs from, with + where it was changed; empty for an installed wheel."""
+    try:
+        command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty=+", "--exclude=*"]
+        return subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+class Run:
+    """Opens the folder of a run, new or interrupted; `UserError` where it holds another run.
+
+    Random numbers are seeded anew for every epoch from (seed, epoch), so an interrupted run goes on to the same numbers
+    without any generator being saved.
+    """
+
+    def __init__(self, folder: Path, config: Any, seed: int) -> None:
+        self.folder, self.seed, self.config = folder, seed, config
+        self.log_path = folder / "log.jsonl"
+        own = {"kind": type(config).__name__, **plain(config)}
+        own.pop("out", None)
+        config_path = folder / "config.json"
+        if config_path.is_file():
+            before = json.loads(config_path.read_text(encoding="utf-8"))
+            if before != own:
+                changed = sorted(k for k in before.keys() | own.keys() if before.get(k) != own.get(k))
+                raise UserError(
+                    f"{folder} holds a run with another {', '.join(changed)}: choose another --out, or delete it"
+                )
+        elif folder.is_dir() and any(folder.iterdir()):
+            raise UserError(f"{folder} is not empty and holds no run: choose another --out")
+        else:
+            write_text(config_path, json.dumps(own, indent=1))
+
+    def generator(self, epoch: int, device: torch.device) -> torch.Generator:
+        """Seed everything random for one epoch; the generator is for what the epoch draws on the device."""
+        seed = int(np.random.SeedSequence([self.seed, epoch]).generate_state(1, np.uint64)[0] >> np.uint64(1))
+        torch.manual_seed(seed)
+        return torch.Generator(device).manual_seed(seed)
+
+    def train(
+        self,
+        epochs: int,
+        state: Mapping[str, Stateful],
+        one_epoch: Callable[[int, Callable[[], None]], dict[str, float]],
+        steps: int,
+        title: str,
+    ) -> None:
+        """Run the epochs that are left. `one_epoch(epoch, advance)` trains one, calls `advance` each step and
+        gives its figures.
+
+        State is saved after every epoch, in one step: whatever happens, at most one epoch is lost.
+        """
+        from torch.utils.tensorboard import SummaryWriter
+
+        first = self._resume(state)
+        writer = SummaryWriter(str(self.folder / "tensorboard"), purge_step=first)
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[figures]}"),
+        )
+        try:
+            with Progress(*columns, disable=not sys.stderr.isatty(), transient=False) as bar:
+                task = bar.add_task(title, total=epochs * steps, completed=first * steps, rate="", figures="")
+
+                def advance() -> None:
+                    bar.advance(task)
+                    speed = bar.tasks[task].speed
+                    bar.update(task, rate=f"{speed:.1f} steps/s" if speed else "")
+
+                for epoch in range(first, epochs):
+                    figures = one_epoch(epoch, advance)
+                    self._log(epoch, figures)
+                    for name, value in figures.items():
+                        writer.add_scalar(name, value, epoch)
+                    self._save(epoch + 1, state)
+                    shown = " ".join(f"{name} {value:.3g}" for name, value in figures.items())
+                    bar.update(task, figures=f"epoch {epoch + 1}/{epochs} {shown}")
+        finally:
+            writer.close()
+
+    def _resume(self, state: Mapping[str, Stateful]) -> int:
+        path = self.folder / STATE_FILE
+        if not path.is_file():
+            return 0
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+        for name, part in state.items():
+            part.load_state_dict(saved[name])
+        first = int(saved["epoch"])
+        # What the log says of an epoch whose state was lost is dropped: that epoch runs again.
+        lines = self.log_path.read_text(encoding="utf-8").splitlines()[:first] if self.log_path.is_file() else []
+        write_text(self.log_path, "".join(line + "\n" for line in lines))
+        print(f"resuming {self.folder} after epoch {first}", file=sys.stderr)
+        return first
+
+    def _save(self, epoch: int, state: Mapping[str, Stateful]) -> None:
+        with atomic_path(self.folder / STATE_FILE) as path:
+            torch.save({"epoch": epoch, **{name: part.state_dict() for name, part in state.items()}}, path)
+
+    def _log(self, epoch: int, figures: dict[str, float]) -> None:
+        with self.log_path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"epoch": epoch + 1, **figures}) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
