@@ -13,7 +13,7 @@ class SensorTimeout(Exception):  # noqa: N818 - design name; waiting longer may 
 
 
 class EndOfStream(Exception):  # noqa: N818 - not an error
-    """The source has ended (the last frame of a recording or video): no frame will come any more."""
+    """The source has ended (the last frame of a recording or video), or the sensor is closed: no frame will come."""
 
 
 class SensorLost(Exception):  # noqa: N818 - design name
@@ -29,8 +29,9 @@ class Sensor(Protocol):
 
     `open` raises `SensorError` where the source is missing or broken. `read` waits at most `timeout_s` and returns the next
     frame, in order and none skipped, with strictly increasing `time_s` and `index`; it raises `SensorTimeout`, `EndOfStream`
-    or `SensorLost`. `close` may be called at any time, from any state, any number of times; an open sensor may be reopened
-    after it. One thread reads at a time.
+    or `SensorLost`. `close` may be called at any time, from any state, any thread, any number of times: a `read` that waits
+    then ends promptly with `EndOfStream`, as does one on a sensor that is not open. A closed sensor may be opened again; a
+    source with a beginning then starts there. One thread reads at a time.
     """
 
     name: str
@@ -59,7 +60,11 @@ class Sensor(Protocol):
 
 
 class Playable(Protocol):
-    """What a recorded source adds to `Sensor`: it can be paused, stepped, sped up and sought, from any thread."""
+    """What a recorded source adds to `Sensor`: it can be paused, stepped, sped up and sought, from any thread.
+
+    After a seek or a step back `time_s` may be earlier than before (`SlidingWindow` then starts anew by its own rule);
+    `index` goes on counting. At the end `read` raises `EndOfStream` until a seek or a step back gives it something to read.
+    """
 
     duration_s: float
 
