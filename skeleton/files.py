@@ -13,9 +13,11 @@ from skel.skeleton.errors import UserError
 def atomic_path(path: Path | str) -> Iterator[Path]:
     """Give a temporary path beside `path`; when the block ends well it takes `path`'s place in one step, flushed to disk.
 
-    An exception in the block leaves `path` as it was. `UserError` where the folder cannot be made or written.
+    An exception in the block leaves `path` as it was. `UserError` where `path` is a folder or its folder cannot be written.
     """
     path = Path(path)
+    if path.is_dir():
+        raise UserError(f"cannot write {path}: it is a folder")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
