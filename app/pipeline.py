@@ -16,7 +16,7 @@ from skel.sensors.base import EndOfStream, Playable, Sensor, SensorTimeout
 from skel.skeleton.errors import UserError
 from skel.skeleton.frame import SkeletonFrame
 
-_READ_S = 0.2  # so that `stop` is noticed
+_READ_S = 0.1  # so that `stop` is noticed
 _ENDED_POLL_S = 0.05  # an ended recording continues when somebody seeks
 _HISTORY_ROWS = 4096  # ten seconds of a full house (8 people at 30 fps) and more
 

@@ -1,0 +1,69 @@
+"""The command `skel-app`."""
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import tyro
+from skel.app.options import Options
+from skel.skeleton.errors import UserError, run_command
+
+DEMO_PICTURE = Path("skel-demo.png")
+
+
+def main() -> None:
+    """Read the command line and do what it says."""
+    options = tyro.cli(Options, prog="skel-app", config=(tyro.conf.FlagCreatePairsOff,))
+    run_command(lambda: run(options))
+
+
+def run(options: Options) -> None:
+    """Open the window, or run without one; `UserError` for anything that the user can mend."""
+    if options.demo and not has_display():
+        options = replace(options, headless=True, screenshot=options.screenshot or DEMO_PICTURE)
+    options = options.resolved()
+    if options.headless:
+        _run_headless(options)
+    if options.screenshot is not None:
+        _write_picture(options)
+    elif not options.headless:
+        _open_window(options)
+
+
+def has_display() -> bool:
+    """Whether a window can be shown (or has been sent elsewhere through QT_QPA_PLATFORM)."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+def _run_headless(options: Options) -> None:
+    from rich.console import Console
+    from skel.app.headless import print_segments, write_json
+    from skel.app.recognizer import Recognizer
+
+    sensor, recognizer = options.make_sensor(), Recognizer(options.make_model())
+    if options.json is None:
+        recording = None if options.loop else getattr(sensor, "recording", None)
+        print_segments(sensor, recognizer, recording, Console())
+        return
+    count = write_json(sensor, recognizer, options.json)
+    if options.json != "-":
+        print(f"{count} predictions in {options.json}", file=sys.stderr)
+
+
+def _write_picture(options: Options) -> None:
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"  # a picture needs no display, and must not flash up on one
+    from skel.app.window import render_demo_picture
+
+    render_demo_picture(options.screenshot, options.source, options.model)
+    print(f"picture of the window: {options.screenshot}", file=sys.stderr if options.json == "-" else sys.stdout)
+
+
+def _open_window(options: Options) -> None:
+    if not has_display():
+        raise UserError("there is no display to open a window on: add --headless, or start it from a desktop")
+    from skel.app.window import run_window
+
+    sys.exit(run_window(options))
