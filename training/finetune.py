@@ -74,7 +74,8 @@ def finetune(config: FinetuneConfig) -> Path:
 
     state: dict[str, Stateful] = {"network": network, "averaged": averaged, "optimiser": optimiser}
     run.train(config.epochs, state, one_epoch, steps, "fine-tuning")
-    result: STGCN = averaged.module if config.average else network
+    result = averaged.module if config.average else network
+    assert isinstance(result, STGCN)
     report = score(result.eval(), load_joined(config.data, "val", config.classes), device)
     save_model(run.folder, result, _card(config, data, report))
     write_text(run.folder / METRICS_FILE, json.dumps(report.to_json(), indent=1, ensure_ascii=False))
