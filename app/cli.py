@@ -57,7 +57,7 @@ def _write_picture(options: Options) -> None:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"  # a picture needs no display, and must not flash up on one
     from skel.app.window import render_demo_picture
 
-    render_demo_picture(options.screenshot, options.source, options.model)
+    render_demo_picture(options.screenshot, options.source, options.model_path)
     print(f"picture of the window: {options.screenshot}", file=sys.stderr if options.json == "-" else sys.stdout)
 
 

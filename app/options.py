@@ -119,9 +119,15 @@ class Options:
             print(f"assumed: {recording.assumed}", file=sys.stderr)
         return sensor
 
+    @property
+    def model_path(self) -> Path:
+        """The model's file."""
+        from skel.models.pretrained import DEFAULT_MODEL
+
+        return self.model or DEFAULT_MODEL
+
     def make_model(self) -> "OnnxModel":
         """The model, loaded and ready."""
-        from skel.models.pretrained import DEFAULT_MODEL
         from skel.models.runtime import OnnxModel
 
-        return OnnxModel(self.model or DEFAULT_MODEL, device=self.device)
+        return OnnxModel(self.model_path, device=self.device)

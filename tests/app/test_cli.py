@@ -1,0 +1,145 @@
+"""`skel-app` as it is typed."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from pipeline_fakes import FakeModel, movement
+from skel.app import cli
+from skel.app.options import Options
+from skel.skeleton.errors import UserError
+
+
+@pytest.fixture
+def recording(tmp_path):
+    path = tmp_path / "walk.npy"
+    np.save(path, movement(60))
+    return path
+
+
+@pytest.fixture
+def fake_model(monkeypatch):
+    monkeypatch.setattr(Options, "make_model", lambda self: FakeModel())
+
+
+def skel_app(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    keep = {
+        name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    }
+    command = [sys.executable, "-c", "from skel.app.cli import main; main()", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env={**keep, **environment}, timeout=100)
+
+
+def test_help_imports_neither_qt_nor_onnxruntime():
+    code = (
+        "import sys; sys.argv = ['skel-app', '--help']\n"
+        "from skel.app.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as end: assert end.code == 0\n"
+        "assert not {'PySide6', 'onnxruntime', 'torch', 'scipy'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "replay|synthetic" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--sensor", "webcan"], "unknown sensor 'webcan': known are replay, synthetic"),
+        (["missing.npy", "--headless"], "no such recording: missing.npy"),
+        (["{recording}", "--headless", "--model", "missing.onnx"], "no model at missing.onnx"),
+        (["{recording}", "--headless", "--model", "{recording}"], "walk.npy cannot be loaded"),
+        (["{recording}"], "there is no display to open a window on"),
+        (["{recording}", "--headless", "--json", "no/such/folder"], "cannot write no/such/folder"),
+    ],
+)
+def test_wrong_use_is_one_line(recording, arguments, words):
+    done = skel_app(*(argument.format(recording=recording) for argument in arguments))
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("assumed: ")]
+    assert done.returncode == 2, done.stderr
+    assert len(lines) == 1
+    assert words in lines[0]
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (Options(speed=0, demo=True), "--speed 0"),
+        (Options(speed=-1, demo=True), "--speed -1"),
+        (Options(speed=math.nan, demo=True), "--speed nan"),
+        (Options(sensor="replay"), "which recording"),
+        (Options(recording="a.npy", source="b.npy"), "two recordings"),
+        (Options(recording="a.npy", demo=True), "leave out"),
+        (Options(recording="a.npy", json="-"), "add --headless"),
+        (Options(recording="a.npy", seed=1), "--seed makes sense only"),
+        (Options(sensor="synthetic", speed=2), "--speed makes sense only"),
+        (Options(sensor="synthetic", source="a.npy"), "--source makes sense only"),
+        (Options(loop=True), "--loop makes sense only"),
+        (Options(persons=0), "--persons 0"),
+        (Options(seed=-1), "--seed -1"),
+    ],
+)
+def test_contradictions(options, words):
+    with pytest.raises(UserError, match=words):
+        options.resolved()
+
+
+def test_what_is_filled_in(recording):
+    window, headless = Options(recording=recording).resolved(), Options(source=recording, headless=True).resolved()
+    assert (window.sensor, window.source, window.speed) == ("replay", recording, 1.0)
+    assert (headless.sensor, headless.source, headless.speed) == ("replay", recording, math.inf)
+    assert Options(recording=recording, headless=True, speed=2).resolved().speed == 2
+    assert Options().resolved().sensor == "synthetic"
+    assert Options(demo=True).resolved().source.name == "demo.npy"
+
+
+def test_options_reach_the_sensor(recording, capsys):
+    replay = Options(recording=recording, fps=10, speed=3).resolved().make_sensor()
+    assert (replay.nominal_fps, replay.speed) == (10, 3)
+    assert capsys.readouterr().err.startswith("assumed: walk.npy: shape (60, 1, 25, 3)")
+    with Options(persons=2, seed=3).resolved().make_sensor() as actors:
+        assert len(actors.read().body_ids) == 2
+
+
+def test_headless_json(recording, tmp_path, fake_model, capsys):
+    target = tmp_path / "named.jsonl"
+    cli.run(Options(recording=recording, headless=True, json=str(target)))
+    times = [json.loads(line)["time_s"] for line in target.read_text().splitlines()]
+    assert times == pytest.approx([i / 30 for i in range(15, 60)], abs=1e-6)
+    assert "45 predictions in" in capsys.readouterr().err
+
+
+def test_headless_table(recording, fake_model, capsys):
+    cli.run(Options(recording=recording, headless=True))
+    assert "Recognised actions" in capsys.readouterr().out
+
+
+def test_standard_output_holds_json_only(recording, fake_model, capsys):
+    cli.run(Options(recording=recording, headless=True, json="-"))
+    assert all(json.loads(line)["person"] == 0 for line in capsys.readouterr().out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("platform", "environment", "expected"),
+    [
+        ("linux", {}, False),
+        ("linux", {"DISPLAY": ":0"}, True),
+        ("linux", {"WAYLAND_DISPLAY": "wayland-0"}, True),
+        ("linux", {"QT_QPA_PLATFORM": "offscreen"}, True),
+        ("win32", {}, True),
+        ("darwin", {}, True),
+    ],
+)
+def test_whether_there_is_a_display(monkeypatch, platform, environment, expected):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "platform", platform)
+    assert cli.has_display() is expected

@@ -1,0 +1,102 @@
+"""Recognition without a window: what is written and printed."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+from pipeline_fakes import FakeModel, FakeSensor, bundle, frames_of, movement
+from rich.console import Console
+from skel.app.headless import predictions_of, print_segments, write_json
+from skel.app.recognizer import Recognizer
+from skel.sensors.base import SensorLost
+from skel.sensors.replay import ReplaySensor
+from skel.skeleton.errors import UserError
+from skel.skeleton.recording import Recording, Segment
+
+
+def printed(sensor, recognizer, recording=None) -> str:
+    text = io.StringIO()
+    print_segments(sensor, recognizer, recording, Console(file=text, width=100))
+    return text.getvalue()
+
+
+def test_a_line_a_prediction(tmp_path):
+    frames = frames_of(movement(40, bodies=2))
+    expected = Recognizer(FakeModel())
+    predictions = [p for frame in frames for p in expected.push(frame)]
+    target = tmp_path / "named.jsonl"
+    assert write_json(FakeSensor(frames), Recognizer(FakeModel()), str(target)) == len(predictions) == 50
+    lines = [json.loads(line) for line in target.read_text().splitlines()]
+    assert [(row["time_s"], row["person"], row["action"]) for row in lines] == [
+        (round(p.time_s, 6), p.person, p.action) for p in predictions
+    ]
+    assert set(lines[0]) == {"time_s", "person", "action", "confidence", "top", "latency_ms"}
+    assert lines[0]["confidence"] == lines[0]["top"][0][1]
+    assert [label for label, _ in lines[0]["top"]] == [label for label, _ in predictions[0].top]
+
+
+def test_json_to_standard_output(capsys):
+    assert write_json(FakeSensor(frames_of(movement(20))), Recognizer(FakeModel()), "-") == 5
+    assert len([json.loads(line) for line in capsys.readouterr().out.splitlines()]) == 5
+
+
+def test_ctrl_c_leaves_complete_lines(tmp_path):
+    sensor = FakeSensor(frames_of(movement(40)))
+    recognizer = Recognizer(FakeModel())
+    push = recognizer.push
+
+    def push_until_stopped(frame):
+        if frame.index == 30:
+            raise KeyboardInterrupt
+        return push(frame)
+
+    recognizer.push = push_until_stopped
+    target = tmp_path / "named.jsonl"
+    with pytest.raises(KeyboardInterrupt):
+        write_json(sensor, recognizer, str(target))
+    assert len([json.loads(line) for line in target.read_text().splitlines()]) == 15
+    assert sensor.closed
+
+
+@pytest.mark.parametrize("target", [".", "missing/folder/named.jsonl"])
+def test_a_file_that_cannot_be_written(tmp_path, monkeypatch, target):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="cannot write"):
+        write_json(FakeSensor([]), Recognizer(FakeModel()), target)
+
+
+def test_a_lost_sensor_is_one_line():
+    sensor = FakeSensor([])
+    sensor.fault = SensorLost("unplugged")
+    with pytest.raises(UserError, match=r"fake was lost \(unplugged\)"):
+        list(predictions_of(sensor, Recognizer(FakeModel())))
+    assert sensor.closed
+
+
+def test_the_table_of_segments():
+    text = printed(FakeSensor(frames_of(movement(90))), Recognizer(FakeModel()))
+    assert "Recognised actions" in text
+    assert "person" not in text
+    assert "truly" not in text
+    assert "person" in printed(FakeSensor(frames_of(movement(90, bodies=2))), Recognizer(FakeModel()))
+
+
+def test_the_truth_is_compared_from_the_recordings_start():
+    positions, times_s = movement(90), 100 + np.arange(90) / 30
+    model = FakeModel(bundle(labels=("wave",)))
+    recording = Recording(positions, times_s, FakeSensor.layout, segments=(Segment(0.5, 1.5, "wave"), Segment(2, 3, "sit")))
+    text = printed(ReplaySensor(recording, speed=float("inf")), Recognizer(model), recording)
+    rows = [line.replace("│", " ").split() for line in text.splitlines() if "%" in line]
+    assert rows == [
+        ["0.5", "3.0", "100%", "wave"],
+        ["0.5", "1.5", "100%", "wave"],
+        ["2.0", "3.0", "0%", "sit"],
+    ]
+
+
+def test_neither_unknown_nor_idle_is_an_action():
+    for card in (bundle(rejection_threshold=1.1), bundle(labels=("still",), idle_label="still")):
+        text = printed(FakeSensor(frames_of(movement(60))), Recognizer(FakeModel(card)))
+        assert "none" in text
+        assert "%" not in text
