@@ -108,12 +108,16 @@ class Options:
             if getattr(self, name) not in (None, False):
                 raise UserError(f"--{name} makes sense only where {reason}")
 
-    def make_sensor(self) -> Sensor:
-        """The sensor, not yet open; says on standard error what had to be assumed. `self` must be resolved."""
+    def sensor_options(self) -> dict[str, Any]:
+        """What `create_sensor` needs beside the sensor's name; `self` must be resolved."""
         given: dict[str, Any] = {"seed": self.seed, "persons": self.persons}
         if self.sensor == "replay":
             given = {"source": self.source, "speed": self.speed, "fps": self.fps, "loop": self.loop}
-        sensor = create_sensor(str(self.sensor), **{name: value for name, value in given.items() if value is not None})
+        return {name: value for name, value in given.items() if value is not None}
+
+    def make_sensor(self) -> Sensor:
+        """The sensor, not yet open; says on standard error what had to be assumed. `self` must be resolved."""
+        sensor = create_sensor(str(self.sensor), **self.sensor_options())
         recording: Recording | None = getattr(sensor, "recording", None)
         if recording is not None and recording.assumed:
             print(f"assumed: {recording.assumed}", file=sys.stderr)

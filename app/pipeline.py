@@ -118,12 +118,13 @@ class Pipeline:
             thread.start()
 
     def stop(self) -> None:
-        """End both threads and close the sensor; without effect the second time."""
+        """End both threads, waiting a second for them at most, and close the sensor; without effect the second time."""
         self._stopping.set()
         self._queue.close()
+        give_up_s = time.monotonic() + 1.0
         for thread in self._threads:
             if thread.ident is not None:
-                thread.join(timeout=1.0)
+                thread.join(timeout=max(give_up_s - time.monotonic(), 0.0))
         self.sensor.close()
         self._become(State.STOPPED)
 
