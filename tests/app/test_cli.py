@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import signal
 import subprocess
 import sys
 
@@ -143,3 +144,21 @@ def test_whether_there_is_a_display(monkeypatch, platform, environment, expected
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "platform", platform)
     assert cli.has_display() is expected
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C reaches another process in another way")
+def test_ctrl_c_loses_nothing(tmp_path):
+    target = tmp_path / "named.jsonl"
+    os.mkfifo(target)
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell may have it ignored
+        "from skel.app.cli import main; main()"
+    )
+    command = [sys.executable, "-c", code, "--sensor", "synthetic", "--headless", "--json", str(target)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process, target.open() as lines:
+        first = lines.readline()
+        process.send_signal(signal.SIGINT)
+        rest = lines.readlines()
+        assert process.stderr.read() == "stopped\n"
+    assert process.returncode == 130
+    assert all({"time_s", "person"} <= set(json.loads(line)) for line in [first, *rest])
