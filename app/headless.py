@@ -3,9 +3,8 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TextIO
 
 from rich.console import Console
 from rich.table import Table
@@ -38,15 +37,14 @@ def write_json(sensor: Sensor, recognizer: Recognizer, target: str) -> int:
     ASCII. Every line is complete on disk before the next frame, so that Ctrl-C loses nothing.
     """
     count = 0
-    with _lines_to(target) as lines:
-        for prediction in predictions_of(sensor, recognizer):
-            try:
+    try:
+        with nullcontext(sys.stdout) if target == "-" else Path(target).open("w", encoding="utf-8", newline="\n") as lines:
+            for count, prediction in enumerate(predictions_of(sensor, recognizer), start=1):
                 print(json_line(prediction), file=lines, flush=True)
-            except BrokenPipeError:
-                raise
-            except OSError as error:
-                raise UserError(f"cannot write {target}: {error.strerror or error}") from error
-            count += 1
+    except BrokenPipeError:
+        raise  # the reader has seen enough
+    except OSError as error:
+        raise UserError(f"cannot write {target}: {error.strerror or error}") from error
     return count
 
 
@@ -62,15 +60,6 @@ def json_line(prediction: Prediction) -> str:
             "latency_ms": round(prediction.latency_ms, 3),
         }
     )
-
-
-def _lines_to(target: str) -> AbstractContextManager[TextIO]:
-    if target == "-":
-        return nullcontext(sys.stdout)
-    try:
-        return Path(target).open("w", encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise UserError(f"cannot write {target}: {error.strerror or error}") from error
 
 
 def print_segments(sensor: Sensor, recognizer: Recognizer, recording: Recording | None, console: Console) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -64,6 +65,12 @@ def test_a_file_that_cannot_be_written(tmp_path, monkeypatch, target):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="cannot write"):
         write_json(FakeSensor([]), Recognizer(FakeModel()), target)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_one_line():
+    with pytest.raises(UserError, match="cannot write /dev/full"):
+        write_json(FakeSensor(frames_of(movement(20))), Recognizer(FakeModel()), "/dev/full")
 
 
 def test_a_lost_sensor_is_one_line():
