@@ -39,8 +39,9 @@ def write_json(sensor: Sensor, recognizer: Recognizer, target: str) -> int:
     count = 0
     try:
         with nullcontext(sys.stdout) if target == "-" else Path(target).open("w", encoding="utf-8", newline="\n") as lines:
-            for count, prediction in enumerate(predictions_of(sensor, recognizer), start=1):
+            for prediction in predictions_of(sensor, recognizer):
                 print(json_line(prediction), file=lines, flush=True)
+                count += 1
     except BrokenPipeError:
         raise  # the reader has seen enough
     except OSError as error:
