@@ -1,7 +1,6 @@
-"""Clips of the synthetic actor: whole actions, and windows cut anywhere as the live recogniser sees them.
+"""Clips of the synthetic actor: whole actions and pauses, and windows cut anywhere as the live recogniser sees them.
 
-Every recording is another person (size, tempo, heading, place) with another amount of noise; persons of every fifth recording
-validate.
+Every recording is another person (size, tempo, heading, place) with another amount of noise; every fifth one validates.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +16,7 @@ CLIPS_A_RECORDING = 40
 VAL_EVERY = 5
 
 _RECORDING_S = 60.0
-_WHOLE_ACTIONS = 0.4  # share of clips that are exactly one action; the others are windows
+_ACTIONS_SHARE, _PAUSES_SHARE = 0.4, 0.1  # of clips that are exactly one action or one pause; the others are windows
 _WINDOW_S = (1.2, 3.0)
 _MOST_JITTER_M, _MOST_OCCLUSION = 0.012, 0.15
 
@@ -47,9 +46,13 @@ def clips_of_recording(seed: int, recording: int, count: int) -> Iterator[RawCli
 
 def _draw(rng: np.random.Generator, take: Recording) -> tuple[float, float, str]:
     """(start, end, label) of one clip, in seconds from the recording's start."""
-    if rng.random() < _WHOLE_ACTIONS:
+    kind = rng.random()
+    if kind < _ACTIONS_SHARE:
         segment = take.segments[rng.integers(len(take.segments))]
         return segment.start_s, segment.end_s, segment.label
+    if kind < _ACTIONS_SHARE + _PAUSES_SHARE:
+        before = rng.integers(len(take.segments) - 1)
+        return take.segments[before].end_s, take.segments[before + 1].start_s, IDLE
     while True:
         duration_s = rng.uniform(*_WINDOW_S)
         start_s = rng.uniform(0, take.duration_s - duration_s)
@@ -61,8 +64,8 @@ def _draw(rng: np.random.Generator, take: Recording) -> tuple[float, float, str]
 def label_of_window(start_s: float, end_s: float, segments: Sequence[Segment]) -> str | None:
     """What a window shows.
 
-    An action that fills at least 60 % of it or that lies in it for the most part (at least 75 %; of several, the one with the
-    longest share); idle where at least 90 % of it is outside all actions; None where neither is clear.
+    The action that takes most of it, if that fills at least 60 % of the window or at least 75 % of the action lies in the
+    window; idle where at least 90 % of it is outside all actions; None where neither is clear.
     """
     shared_s = [max(0.0, min(end_s, s.end_s) - max(start_s, s.start_s)) for s in segments]
     if sum(shared_s) <= 0.1 * (end_s - start_s):

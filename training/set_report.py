@@ -1,0 +1,216 @@
+"""What is in a prepared set, and what looks wrong with it."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+from rich.table import Table
+from skel.skeleton.layouts import SkeletonLayout
+from skel.training.dataset import PARTS, ClipSet, Part, find_split, load_meta, load_split
+
+Array = npt.NDArray[np.float64]
+
+# The bone that ends in this joint, on a standing adult as Kinect v2 measures it, in cm.
+_ADULT_BONES_CM = {
+    "SpineBase": 31,
+    "SpineMid": 23,
+    "Neck": 7.5,
+    "Head": 15,
+    "Shoulder": 17,
+    "Elbow": 27,
+    "Wrist": 24,
+    "Hand": 6,
+    "Hip": 8.5,
+    "Knee": 40,
+    "Ankle": 37,
+    "Foot": 12,
+    "HandTip": 6,
+    "Thumb": 4.5,
+}
+_LEAST_SCALE, _GREATEST_SCALE = 0.5, 1.5  # from a small child to a tall adult, and the differences between sensors
+_MOST_CLIPS_MEASURED = 2000
+_MOST_IMBALANCE = 10
+_LEAST_SHARE = 0.9  # of clips that must look like an upright, not mirrored person
+_LEAST_LENGTH_S = 0.3
+
+
+def describe(root: Path) -> dict[str, Any]:
+    """Everything that `skel-data info` shows, as JSON types; `UserError` where there is no prepared set at `root`."""
+    folder = find_split(root)
+    meta = load_meta(folder)
+    parts: dict[Part, ClipSet] = {part: load_split(folder, part) for part in PARTS}
+    layout = parts["train"].clip.skeleton_layout()
+    bodies = _first_bodies(parts)
+    bones_cm, checks = _bones_cm(bodies, layout), _checks(bodies, layout)
+    counts = {part: np.bincount(clips.labels, minlength=len(clips.classes)) for part, clips in parts.items()}
+    return {
+        "folder": str(folder),
+        "dataset": meta["dataset"],
+        "split": meta["split"],
+        "clip": meta["clip"],
+        "parts": {part: _describe_part(clips) for part, clips in parts.items()},
+        "classes": [
+            {"name": name, **{part: int(counts[part][k]) for part in PARTS}} for k, name in enumerate(meta["classes"])
+        ],
+        "bones_cm": bones_cm,
+        "checks": checks,
+        "excluded": meta["excluded"],
+        "provenance": meta["provenance"],
+        "warnings": [
+            *_content_warnings(parts, counts),
+            *_body_warnings(bones_cm, checks),
+            *([f"{len(meta['excluded'])} raw files or clips were left out"] if meta["excluded"] else []),
+        ],
+    }
+
+
+def _describe_part(clips: ClipSet) -> dict[str, Any]:
+    return {
+        "clips": len(clips),
+        "shape": list(clips.clips.shape),
+        "megabytes": round(clips.clips.nbytes / 1e6, 1),
+        "subjects": sorted({int(s) for s in clips.subjects if s >= 0}),
+        "lengths_s": {
+            "shortest": round(float(clips.durations_s.min()), 2),
+            "median": round(float(np.median(clips.durations_s)), 2),
+            "longest": round(float(clips.durations_s.max()), 2),
+        },
+        "second_body_share": round(float(clips.clips[..., 1:].any(axis=(1, 2, 3, 4)).mean()), 4),
+    }
+
+
+def _first_bodies(parts: dict[Part, ClipSet]) -> Array:
+    """(N, T, V, 3): the first body of every clip that has one, or of an even choice of them where there are many."""
+    bodies = [
+        clips.clips[:: 1 + len(clips) // _MOST_CLIPS_MEASURED, ..., 0].transpose(0, 2, 3, 1) for clips in parts.values()
+    ]
+    together = np.concatenate(bodies).astype(np.float64)
+    return together[together.any(axis=(1, 2, 3))]
+
+
+def _bones_cm(bodies: Array, layout: SkeletonLayout) -> dict[str, float]:
+    """The median length of every bone."""
+    bones_cm = {}
+    for child, parent in layout.bones:
+        lengths_m = np.linalg.norm(bodies[:, :, child] - bodies[:, :, parent], axis=-1)
+        bones_cm[f"{layout.joints[child]}–{layout.joints[parent]}"] = round(100 * float(np.median(lengths_m)), 1)
+    return bones_cm
+
+
+def _checks(bodies: Array, layout: SkeletonLayout) -> dict[str, float]:
+    """Shares of clips, by the mean over time, that look like an upright person who is not mirrored."""
+
+    def joint(name: str) -> Array:
+        return bodies[:, :, layout.index(name)]
+
+    across = joint("RightShoulder") - joint("LeftShoulder")
+    up = joint("Head") - joint("SpineBase")
+    toes = joint("LeftFoot") - joint("LeftAnkle") + joint("RightFoot") - joint("RightAnkle")
+    # In a right-handed space right × up points backwards while toes point forwards; on a mirrored body both agree.
+    backwards = (np.cross(across, up) * toes).sum(axis=-1)
+    return {
+        "left shoulder on the left": _share(across[..., 0].mean(axis=1) > 0),
+        "head above the hips": _share(up[..., 1].mean(axis=1) > 0),
+        "toes in front": _share(backwards.mean(axis=1) < 0),
+    }
+
+
+def _share(yes: npt.NDArray[np.bool_]) -> float:
+    return round(float(yes.mean()), 4)
+
+
+def _body_warnings(bones_cm: dict[str, float], checks: dict[str, float]) -> list[str]:
+    warnings = []
+    for bone, length in bones_cm.items():
+        adult = _ADULT_BONES_CM[bone.split("–")[0].removeprefix("Left").removeprefix("Right")]
+        least, greatest = _LEAST_SCALE * adult, _GREATEST_SCALE * adult
+        if not least <= length <= greatest:
+            warnings.append(f"bone {bone} is {length:g} cm long, people have {least:g} to {greatest:g}")
+    warnings += [
+        f"{what} in only {share:.0%} of the clips: are the axes or the sides wrong?"
+        for what, share in checks.items()
+        if share < _LEAST_SHARE
+    ]
+    return warnings
+
+
+def _content_warnings(parts: dict[Part, ClipSet], counts: dict[Part, npt.NDArray[np.int64]]) -> list[str]:
+    train, val = (parts[part] for part in PARTS)
+    warnings = []
+    for part, clips in parts.items():
+        absent = [name for name, count in zip(clips.classes, counts[part]) if count == 0]
+        if absent:
+            warnings.append(f"{part} has no clip of {', '.join(absent)}")
+        empty = int((~clips.clips.any(axis=(1, 2, 3, 4))).sum())
+        if empty:
+            warnings.append(f"{part} has {empty} clips without anybody")
+        short = int((clips.durations_s < _LEAST_LENGTH_S).sum())
+        if short:
+            warnings.append(f"{part} has {short} clips shorter than {_LEAST_LENGTH_S} s")
+    if counts["train"].max() > _MOST_IMBALANCE * max(counts["train"].min(), 1):
+        warnings.append(f"the largest class of train has over {_MOST_IMBALANCE} times the clips of the smallest")
+    in_both = {int(s) for s in train.subjects if s >= 0} & {int(s) for s in val.subjects}
+    if in_both and train.split.startswith("xsub"):
+        warnings.append(f"subjects {sorted(in_both)} are in both parts of a cross-subject split")
+    known = set(_digests(train))
+    same = [name for name, digest in zip(val.names, _digests(val)) if digest in known]
+    if same:
+        warnings.append(f"{len(same)} of the {len(val)} clips of val are in train too, such as {same[0]}")
+    return warnings
+
+
+def _digests(clips: ClipSet) -> list[bytes]:
+    return [hashlib.blake2b(clip.tobytes(), digest_size=16).digest() for clip in clips.clips]
+
+
+def print_report(report: dict[str, Any], console: Console) -> None:
+    """Show `describe`'s result as tables."""
+    clip = report["clip"]
+    console.print(f"[bold]{report['dataset']} {report['split']}[/bold] in {report['folder']}", soft_wrap=True)
+    console.print(
+        f"{clip['frames']} frames, {clip['layout']}, {clip['max_bodies']} bodies, gaps {clip['gaps']}, "
+        f"centring {clip['centring']}, yaw {clip['yaw']}"
+    )
+    console.print(_parts_table(report))
+    classes = Table("class", *PARTS)
+    for row in report["classes"]:
+        classes.add_row(row["name"], *(str(row[part]) for part in PARTS))
+    console.print(classes)
+    bones = Table("bone", "median cm")
+    for bone, length in report["bones_cm"].items():
+        bones.add_row(bone, f"{length:.1f}")
+    console.print(bones)
+    checks = Table("check", "share of clips")
+    for what, share in report["checks"].items():
+        checks.add_row(what, f"{share:.1%}")
+    console.print(checks)
+    for warning in report["warnings"]:
+        console.print(f"[yellow]warning:[/yellow] {warning}", soft_wrap=True)
+
+
+def _parts_table(report: dict[str, Any]) -> Table:
+    table = Table("part", "clips", "MB", "subjects", "shortest, median, longest s", "second body")
+    for name, part in report["parts"].items():
+        table.add_row(
+            name,
+            str(part["clips"]),
+            f"{part['megabytes']:g}",
+            ranges(part["subjects"]) or "unknown",
+            ", ".join(f"{length:.2f}" for length in part["lengths_s"].values()),
+            f"{part['second_body_share']:.1%}",
+        )
+    return table
+
+
+def ranges(numbers: list[int]) -> str:
+    """1, 2, 3, 5 as "1–3 5"."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return " ".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
