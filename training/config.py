@@ -110,8 +110,6 @@ class FinetuneConfig:
     """Largest shear coefficient of the augmentation; 0 leaves the clips as they are."""
     shortest_span: float = 1.0
     """Train on random parts of the clips, down to this share of their length: what a live window sees."""
-    average: float = 0.99
-    """Weights are averaged over the steps with this decay, and the average is the result; 0 = the last weights."""
     seed: int = 0
     device: str = "auto"
     """auto, cpu, or a torch device such as cuda:1."""

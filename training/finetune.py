@@ -36,9 +36,6 @@ def finetune(config: FinetuneConfig) -> Path:
         load_encoder(config.init, network, data.clip)
     elif config.freeze:
         raise UserError("--freeze keeps the encoder as it is: say with --init which one")
-    averaged = torch.optim.swa_utils.AveragedModel(
-        network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(config.average), use_buffers=True
-    )
     learned = network.head if config.freeze else network
     optimiser = torch.optim.SGD(
         learned.parameters(), config.learning_rate, momentum=0.9, nesterov=True, weight_decay=config.weight_decay
@@ -66,18 +63,15 @@ def finetune(config: FinetuneConfig) -> Path:
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-            averaged.update_parameters(network)
             total += loss.item() * len(chosen)
             right += int((logits.argmax(dim=1) == labels[chosen]).sum())
             advance()
         return {"loss": total / len(clips), "train_top1": right / len(clips)}
 
-    state: dict[str, Stateful] = {"network": network, "averaged": averaged, "optimiser": optimiser}
+    state: dict[str, Stateful] = {"network": network, "optimiser": optimiser}
     run.train(config.epochs, state, one_epoch, steps, "fine-tuning")
-    result = averaged.module if config.average else network
-    assert isinstance(result, STGCN)
-    report = score(result.eval(), load_joined(config.data, "val", config.classes), device)
-    save_model(run.folder, result, _card(config, data, report))
+    report = score(network, load_joined(config.data, "val", config.classes), device)
+    save_model(run.folder, network, _card(config, data, report))
     write_text(run.folder / METRICS_FILE, json.dumps(report.to_json(), indent=1, ensure_ascii=False))
     return run.folder
 
