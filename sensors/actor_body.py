@@ -26,8 +26,8 @@ class Pose(NamedTuple):
 
     trunk: tuple[float, float, float] = (2, 0, 0)
     head: tuple[float, float] = (4, 0)
-    right_arm: tuple[float, float, float, float] = (-4, 10, 15, 22)
-    left_arm: tuple[float, float, float, float] = (-4, 10, 15, 22)
+    right_arm: tuple[float, float, float, float] = (-4, 10, 25, 18)
+    left_arm: tuple[float, float, float, float] = (-4, 10, 25, 18)
     right_leg: tuple[float, float, float, float] = (2, 2, 4, 2)
     left_leg: tuple[float, float, float, float] = (2, 2, 4, 2)
     support: float = 0.5

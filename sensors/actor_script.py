@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from skel.sensors.actor_body import Array, Pose, joint_positions
-from skel.sensors.actor_motions import IDLE, MOTIONS, interpolate
+from skel.sensors.actor_body import Array, joint_positions
+from skel.sensors.actor_motions import IDLE, MOTIONS, STANDING, interpolate
 from skel.skeleton.recording import Segment
 
 _REMEMBERED_S = 60.0
@@ -47,13 +47,14 @@ class Actor:
         heading = np.radians(np.clip(rng.normal(0, 14), -35, 35))
         self._facing = np.array([[np.cos(heading), 0, np.sin(heading)], [0, 1, 0], [-np.sin(heading), 0, np.cos(heading)]])
         self._place_m = np.array([beside_m + rng.uniform(-0.3, 0.3), -_SENSOR_HEIGHT_M, rng.uniform(2.0, 4.0)])
-        channels = len(Pose().angles())
+        channels = len(STANDING.angles())
         self._habit_deg = np.append(rng.normal(0, 1.5, channels - 1), 0)
         self._sway_hz = rng.uniform(0.15, 0.45, (3, channels))
         self._sway_phase = rng.uniform(0, 2 * np.pi, (3, channels))
         self._acts: list[_Act] = []
         self._queue: list[str] = []
         self._planned_s = 0.0
+        self._posture = STANDING
 
     def segments(self, start_s: float, end_s: float) -> list[Segment]:
         """The actions performed in a span of time, cut to it; the last minute is remembered."""
@@ -70,11 +71,10 @@ class Actor:
         """Joints (T, 25, 3) in canonical space at increasing times, none before those of an earlier call."""
         self._plan(times_s[-1])
         self._acts = [act for act in self._acts if act.span.end_s > times_s[0] - _REMEMBERED_S]
-        angles = np.tile(Pose().angles(), (len(times_s), 1))
-        for act in self._acts:
-            now = slice(*np.searchsorted(times_s, [act.span.start_s, act.span.end_s]))
-            if now.start < now.stop:
-                angles[now] = interpolate(times_s[now], act.key_times_s, act.key_angles_deg)
+        angles = np.tile(STANDING.angles(), (len(times_s), 1))
+        for act in self._acts:  # the last pose of an act is kept until the next one
+            now = slice(np.searchsorted(times_s, act.span.start_s), None)
+            angles[now] = interpolate(times_s[now], act.key_times_s, act.key_angles_deg)
         wave = np.sin(2 * np.pi * self._sway_hz[:, None] * times_s[:, None] + self._sway_phase[:, None]).sum(axis=0)
         angles[:, :-1] += self._habit_deg[:-1] + 0.4 * wave[:, :-1]
         body = joint_positions(angles, self.height_m)
@@ -89,20 +89,22 @@ class Actor:
                 self._planned_s = np.inf
                 return
             self._acts.append(act)
+            self._posture = MOTIONS[act.span.label].after
             self._planned_s = act.span.end_s
 
     def _next_name(self) -> str:
         if not self._queue:
             names = list(MOTIONS) if self._script is None else list(self._script)
             self._queue = [str(n) for n in self._rng.permutation(names)] if self._script is None else names
-        return self._queue.pop(0)
+        if MOTIONS[self._queue[0]].before == self._posture:
+            return self._queue.pop(0)
+        return "stand to sit" if self._posture == STANDING else "sit to stand"
 
     def _act(self, name: str, start_s: float) -> _Act:
         motion, rng = MOTIONS[name], self._rng
-        times, angles = motion.keys(int(rng.integers(motion.cycles[0], motion.cycles[1] + 1)))
-        times = start_s + times / (self._tempo * rng.uniform(0.93, 1.07))
-        rest = angles[0]
-        moved = angles - rest
-        scale = self._reach * rng.uniform(0.95, 1.05)
-        moved[:, :-1] = moved[:, :-1] * scale + np.where(moved[:, :-1] != 0, rng.normal(0, 2.5, moved[:, :-1].shape), 0)
-        return _Act(Segment(float(times[0]), float(times[-1]), name), times, rest + moved)
+        times_s, angles = motion.keys(int(rng.integers(motion.cycles[0], motion.cycles[1] + 1)))
+        times_s = start_s + times_s / (self._tempo * rng.uniform(0.93, 1.07))
+        moved = angles[1:-1, :-1] - STANDING.angles()[:-1]
+        wobble = np.where(moved != 0, rng.normal(0, 2.5, moved.shape), 0)  # what stands still in all keys goes on doing so
+        angles[1:-1, :-1] += moved * (self._reach * rng.uniform(0.95, 1.05) - 1) + wobble
+        return _Act(Segment(float(times_s[0]), float(times_s[-1]), name), times_s, angles)
