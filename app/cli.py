@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import tyro
+
 from skel.app.options import Options
 from skel.skeleton.errors import UserError, run_command
 
@@ -40,6 +41,7 @@ def has_display() -> bool:
 
 def _run_headless(options: Options) -> None:
     from rich.console import Console
+
     from skel.app.headless import print_segments, write_json
     from skel.app.recognizer import Recognizer
 
@@ -55,7 +57,7 @@ def _run_headless(options: Options) -> None:
 
 def _write_picture(options: Options) -> None:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"  # a picture needs no display, and must not flash up on one
-    from skel.app.window import render_demo_picture
+    from skel.app.picture import render_demo_picture
 
     render_demo_picture(options.screenshot, options.source, options.model_path)
     print(f"picture of the window: {options.screenshot}", file=sys.stderr if options.json == "-" else sys.stdout)
@@ -64,6 +66,6 @@ def _write_picture(options: Options) -> None:
 def _open_window(options: Options) -> None:
     if not has_display():
         raise UserError("there is no display to open a window on: add --headless, or start it from a desktop")
-    from skel.app.window import run_window
+    from skel.app.desktop import run_window
 
     sys.exit(run_window(options))

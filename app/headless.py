@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
 from skel.app.recognizer import UNKNOWN, Prediction, Recognizer
 from skel.app.segments import RecognisedSegment, Segmenter, shares_right
 from skel.sensors.base import EndOfStream, Sensor, SensorLost, SensorTimeout

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
+
 from skel.sensors.base import Sensor
 from skel.sensors.registry import create_sensor, sensor_names
 from skel.skeleton.errors import UserError

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
 from skel.models.bundle import Bundle
 from skel.skeleton.frame import SkeletonFrame
 from skel.skeleton.window import SlidingWindow

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
+
 from skel.models.bundle import Bundle
 from skel.sensors.base import EndOfStream, SensorTimeout
 from skel.skeleton.clip import ClipConfig

@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 from pipeline_fakes import FakeModel, movement
+
 from skel.app import cli
 from skel.app.options import Options
 from skel.skeleton.errors import UserError

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from pipeline_fakes import FakeModel, FakeSensor, bundle, frames_of, movement
 from rich.console import Console
+
 from skel.app.headless import predictions_of, print_segments, write_json
 from skel.app.recognizer import Recognizer
 from skel.sensors.base import SensorLost

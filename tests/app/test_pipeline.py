@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from pipeline_fakes import FakeModel, FakePlayer, FakeSensor, frame_of, frames_of, movement
+
 from skel.app.frame_queue import FrameQueue
 from skel.app.pipeline import Pipeline, Snapshot, State
 from skel.app.recognizer import Recognizer

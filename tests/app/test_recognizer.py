@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 from pipeline_fakes import FakeModel, bundle, frame_of, frames_of, movement
+
 from skel.app.recognizer import SMOOTHING_S, UNKNOWN, Recognizer
 from skel.skeleton.clip import make_clip
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from skel.app.recognizer import UNKNOWN, Prediction
 from skel.app.segments import Segmenter, recognised_segments, shares_right
 from skel.skeleton.recording import Segment

@@ -1,0 +1,172 @@
+"""Soak: two people at 30 frames a second through pipeline and window; latency, memory, queue and load as JSON.
+
+    python benchmarks/latency.py --seconds 600
+
+The window is drawn offscreen where there is no display. Memory counts from the tenth second, when everything is loaded.
+"""
+
+import json
+import math
+import os
+import platform
+import sys
+import tempfile
+import threading
+import time
+from array import array
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import tyro
+
+from skel.app.cli import has_display
+from skel.app.pipeline import Pipeline
+from skel.app.recognizer import Recognizer
+from skel.models.pretrained import DEFAULT_MODEL
+from skel.models.runtime import OnnxModel
+from skel.sensors.replay import ReplaySensor
+from skel.sensors.synthetic import perform
+
+SETTLED_S = 10.0
+EVERY_MS = 1000
+
+
+@dataclass(frozen=True)
+class Config:
+    """What to run."""
+
+    seconds: float = 60.0
+    """How long."""
+    persons: int = 2
+    """How many synthetic actors."""
+    model: Path = DEFAULT_MODEL
+    """The exported model."""
+    threads: int = 1
+    """Of the model, on the CPU."""
+    window: bool = True
+    """Draw the window; otherwise only the pipeline runs."""
+
+
+class Soak:
+    """Collects samples while a pipeline runs; memory taken once."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+        self.label_ms, self.screen_ms, self.rss_mib = array("d"), array("d"), array("d")
+        self._process = psutil.Process()
+        self._started_s = time.monotonic()
+        self._cpu_started_s = sum(self._process.cpu_times()[:2])
+        self._take = pipeline.take_snapshot
+        pipeline.take_snapshot = self._noted  # type: ignore[method-assign]
+
+    def _noted(self) -> Any:
+        snapshot = self._take()
+        if snapshot is not None:
+            self.label_ms.append(1e3 * (snapshot.labelled_s - snapshot.frame.host_time_s))
+        return snapshot
+
+    @property
+    def elapsed_s(self) -> float:
+        return time.monotonic() - self._started_s
+
+    def every_second(self) -> None:
+        if self.elapsed_s >= SETTLED_S:
+            self.rss_mib.append(self._process.memory_info().rss / 2**20)
+
+    def report(self, config: Config) -> dict[str, Any]:
+        stats, elapsed_s = self.pipeline.stats(), self.elapsed_s
+        cpu_s = sum(self._process.cpu_times()[:2]) - self._cpu_started_s
+        minutes = np.array_split(self.rss_mib, max(math.ceil(len(self.rss_mib) / 60), 1))
+        return {
+            "seconds": round(elapsed_s, 1),
+            "persons": config.persons,
+            "window": config.window,
+            "frames": stats.frames,
+            "drops": stats.drops,
+            "overruns": stats.overruns,
+            "longest_queue": stats.longest_queue,
+            "frame_to_label_ms": spread(self.label_ms),
+            "frame_to_screen_ms": spread(self.screen_ms),
+            "rss_mib": {
+                "settled": round(self.rss_mib[0], 1) if self.rss_mib else None,
+                "end": round(self.rss_mib[-1], 1) if self.rss_mib else None,
+                "median_of_each_minute": [round(float(np.median(minute)), 1) for minute in minutes if len(minute)],
+            },
+            "cpu_percent_of_one_core": round(100 * cpu_s / elapsed_s),
+            "load_average_1_5_15": [round(load, 2) for load in psutil.getloadavg()],
+            "machine": f"{os.cpu_count()} × {platform.processor() or platform.machine()}",
+            "python": platform.python_version(),
+        }
+
+
+def spread(samples_ms: "array[float]") -> dict[str, float] | None:
+    if not samples_ms:
+        return None
+    median, p95, highest = np.percentile(samples_ms, [50, 95, 100])
+    return {"count": len(samples_ms), "median": round(median, 1), "p95": round(p95, 1), "highest": round(highest, 1)}
+
+
+def run_pipeline(config: Config, sensor: ReplaySensor, model: OnnxModel) -> Soak:
+    """Without a window: every snapshot is taken at once and thrown away."""
+    changed = threading.Event()
+    pipeline = Pipeline(sensor, Recognizer(model), changed.set)
+    soak = Soak(pipeline)
+    pipeline.start()
+    while soak.elapsed_s < config.seconds:
+        soak.every_second()
+        second_ends_s = soak.elapsed_s + EVERY_MS / 1000
+        while (rest_s := second_ends_s - soak.elapsed_s) > 0 and changed.wait(rest_s):
+            changed.clear()
+            pipeline.take_snapshot()
+            pipeline.drain()
+    pipeline.stop()
+    return soak
+
+
+def run_window(config: Config, sensor: ReplaySensor, model: OnnxModel) -> Soak:
+    """With the window, as the user has it."""
+    if not has_display():
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from PySide6.QtCore import QSettings, QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from skel.app.session import Source
+    from skel.app.settings import Settings
+    from skel.app.window import MainWindow
+
+    application = QApplication(sys.argv[:1])
+    folder = tempfile.TemporaryDirectory()  # not the user's own settings
+    window = MainWindow(model, Settings(QSettings(f"{folder.name}/window.ini", QSettings.Format.IniFormat)))
+    window.show()
+    window.open_source(Source("soak", lambda: sensor))
+    assert window.session.pipeline is not None
+    soak = Soak(window.session.pipeline)
+
+    def every_second() -> None:
+        soak.every_second()
+        soak.screen_ms.extend(window.painted_latency_ms)
+        window.painted_latency_ms.clear()
+        if soak.elapsed_s >= config.seconds:
+            application.quit()
+
+    timer = QTimer()
+    timer.timeout.connect(every_second)
+    timer.start(EVERY_MS)
+    application.exec()
+    window.close()
+    return soak
+
+
+def main() -> None:
+    config = tyro.cli(Config, description=__doc__)
+    sensor = ReplaySensor(perform(seed=7, duration_s=60.0, persons=config.persons, jitter_m=0.003), loop=True)
+    model = OnnxModel(config.model, threads=config.threads)
+    soak = (run_window if config.window else run_pipeline)(config, sensor, model)
+    print(json.dumps(soak.report(config), indent=1, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()
