@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
+
 from skel.skeleton.errors import UserError
 from skel.skeleton.layouts import SkeletonLayout, layout_named
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
+
 from skel.skeleton.layouts import SkeletonLayout, convert, convert_confidence
 
 

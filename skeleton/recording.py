@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from skel.skeleton.errors import UserError
 from skel.skeleton.files import atomic_path, write_text
 from skel.skeleton.layouts import LAYOUTS, SkeletonLayout, layout_named, layout_with_joints

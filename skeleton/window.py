@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+
 from skel.skeleton.clip import ClipConfig, make_clip
 from skel.skeleton.frame import SkeletonFrame
 

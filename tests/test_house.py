@@ -10,6 +10,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+
 import skel.skeleton
 
 ROOT = Path(__file__).parents[1]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
 from skel.skeleton.clip import AIMCLR, ClipConfig, fill_gaps, make_clip
 from skel.skeleton.errors import UserError
 from skel.skeleton.layouts import NTU25

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from skel.skeleton.errors import UserError
 from skel.skeleton.files import atomic_path, write_text
 

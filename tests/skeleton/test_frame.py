@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from skel.skeleton.frame import SkeletonFrame
 from skel.skeleton.layouts import AZURE32, NTU25, SkeletonLayout
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
 from skel.skeleton.errors import UserError
 from skel.skeleton.layouts import (
     AZURE32,

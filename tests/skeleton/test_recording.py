@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from skel.skeleton.errors import UserError
 from skel.skeleton.layouts import AZURE32, KINECT20, MEDIAPIPE33, NTU25, SkeletonLayout
 from skel.skeleton.recording import Recording, Segment, load_recording, save_recording, segments_of

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from skel.skeleton.clip import AIMCLR, ClipConfig, make_clip
 from skel.skeleton.frame import SkeletonFrame
 from skel.skeleton.layouts import AZURE32, NTU25, SkeletonLayout, convert
