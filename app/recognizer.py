@@ -81,12 +81,12 @@ class Recognizer:
         >>> from skel.app.recognizer import Recognizer
         >>> from skel.models.pretrained import DEFAULT_MODEL, DEMO_RECORDING
         >>> from skel.models.runtime import OnnxModel
-        >>> from skel.sensors.base import EndOfStream
         >>> from skel.sensors.registry import create_sensor
         >>> recognizer = Recognizer(OnnxModel(DEFAULT_MODEL))
         >>> with create_sensor("replay", source=DEMO_RECORDING) as sensor:
-        ...     for prediction in recognizer.push(sensor.read()):
-        ...         print(prediction.person, prediction.action, prediction.confidence)
+        ...     for _ in range(90):
+        ...         for prediction in recognizer.push(sensor.read()):
+        ...             print(prediction.time_s, prediction.person, prediction.action, prediction.confidence)
     """
 
     def __init__(self, model: Model, smoothing_s: float = SMOOTHING_S) -> None:
