@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
-from skel.skeleton.errors import run_command
 from tyro.conf import OmitSubcommandPrefixes, Positional, subcommand
+
+from skel.skeleton.errors import run_command
 
 if TYPE_CHECKING:
     from skel.training.prepare import Prepared
@@ -123,6 +124,7 @@ def _provenance() -> dict[str, Any]:
 def _print_summary(prepared: "Prepared") -> None:
     from rich.console import Console
     from rich.table import Table
+
     from skel.training.set_report import ranges
 
     table = Table("part", "clips", "classes", "subjects", "lengths s")

@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
+
 from skel.skeleton.clip import ClipConfig
 from skel.skeleton.errors import UserError
 from skel.skeleton.files import atomic_path, write_text
@@ -76,11 +77,15 @@ def save_split(
     """Write both parts under `root/{split}` and return that folder.
 
     `excluded` lists (raw file, reason) of what was left out; `provenance` says how the set was made. Every file is written
-    atomically and `meta.json` last, after the old one is gone: a folder with `meta.json` is whole.
+    atomically and `meta.json` last, after the old one is gone: a folder with `meta.json` is whole. `UserError` where the
+    folder cannot be written.
     """
     first = parts["train"]
     folder = root / first.split
-    (folder / META).unlink(missing_ok=True)
+    try:
+        (folder / META).unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot write to {folder}: {error.strerror}") from error
     for part in PARTS:
         clip_set = parts[part]
         with atomic_path(folder / f"{part}_position.npy") as path, path.open("wb") as file:

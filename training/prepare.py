@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
 from skel.skeleton.clip import ClipConfig, make_clip
 from skel.skeleton.errors import UserError
 from skel.skeleton.layouts import convert

@@ -10,6 +10,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
+
 from skel.skeleton.errors import UserError
 from skel.skeleton.layouts import SkeletonLayout
 from skel.training.dataset import Part

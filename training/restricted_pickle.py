@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from skel.skeleton.errors import UserError
 
 # The functions that a pickled array or scalar calls, taken from numpy's own answer: their modules' names differ between

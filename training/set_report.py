@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
+
 from skel.skeleton.layouts import SkeletonLayout
 from skel.training.dataset import PARTS, ClipSet, Part, find_split, load_meta, load_split
 
@@ -44,7 +45,7 @@ def describe(root: Path) -> dict[str, Any]:
     parts: dict[Part, ClipSet] = {part: load_split(folder, part) for part in PARTS}
     layout = parts["train"].clip.skeleton_layout()
     bodies = _first_bodies(parts)
-    bones_cm, checks = _bones_cm(bodies, layout), _checks(bodies, layout)
+    bones_cm, checks = (_bones_cm(bodies, layout), _checks(bodies, layout)) if len(bodies) else ({}, {})
     counts = {part: np.bincount(clips.labels, minlength=len(clips.classes)) for part, clips in parts.items()}
     return {
         "folder": str(folder),

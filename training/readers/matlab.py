@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from skel.skeleton.errors import UserError
 from skel.training.raw import BadRecording
 

@@ -16,6 +16,7 @@ import json
 import re
 
 import numpy as np
+
 from skel.skeleton.layouts import KINECT20
 from skel.training.raw import BadRecording, RawClip
 

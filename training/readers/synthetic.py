@@ -6,6 +6,7 @@ Every recording is another person (size, tempo, heading, place) with another amo
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+
 from skel.sensors.synthetic import ACTIONS, IDLE, perform
 from skel.skeleton.recording import Recording, Segment
 from skel.training.raw import RawClip

@@ -1,0 +1,69 @@
+"""Miniature raw data sets in their authors' formats, so that the readers are tested whole without the real ones."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skel.sensors.synthetic import perform
+from skel.skeleton.layouts import KINECT20, NTU25
+
+AS_NTU25 = {"HipCenter": "SpineBase", "Spine": "SpineMid", "ShoulderCenter": "SpineShoulder"}
+UTD_MHAD_ORDER = ("Head", "ShoulderCenter", "Spine", "HipCenter", *KINECT20.joints[4:])
+
+
+def movement(number: int, frames: int) -> np.ndarray:
+    """(frames, 25, 3) of a person who differs with the number."""
+    return perform(number, frames / 30).positions_m[:, 0].astype(np.float64)
+
+
+def movement_kinect20(number: int, frames: int) -> np.ndarray:
+    """The same as a Kinect v1 would see it, in its SDK's order."""
+    columns = [NTU25.index(AS_NTU25.get(joint, joint)) for joint in KINECT20.joints]
+    return movement(number, frames)[:, columns]
+
+
+def utd_mhad_kinect2(folder: Path) -> None:
+    scipy_io = pytest.importorskip("scipy.io")
+    for number, (action, subject) in enumerate([(1, 1), (10, 1), (1, 2), (10, 2)]):
+        joints = movement(number, 12 + number)
+        body = {"world": joints.transpose(1, 2, 0), "screen": joints[..., :2].transpose(1, 2, 0)}
+        scipy_io.savemat(folder / f"a{action}_s{subject}_t1_skel_K2.mat", {"S_K2": body}, do_compression=True)
+
+
+def utd_mhad(folder: Path) -> None:
+    scipy_io = pytest.importorskip("scipy.io")
+    (folder / "Skeleton").mkdir()
+    (folder / "Skeleton" / "Skeleton_joint_order.txt").write_text("1. head;")
+    for number, (action, subject) in enumerate([(1, 1), (27, 3), (1, 2), (27, 8)]):
+        joints = movement_kinect20(number, 12 + number)
+        joints = joints[:, [KINECT20.index(joint) for joint in UTD_MHAD_ORDER]]
+        name = f"a{action}_s{subject}_t4_skeleton.mat"
+        scipy_io.savemat(folder / "Skeleton" / name, {"d_skel": joints.transpose(1, 2, 0)}, do_compression=True)
+
+
+def nw_ucla(folder: Path) -> None:
+    (folder / "all_sqe").mkdir()
+    for number, (action, view) in enumerate([("01", 1), ("12", 2), ("01", 3), ("12", 3)]):
+        joints = movement_kinect20(number, 12 + number).round(6)
+        joints[3, 7] = 0  # not tracked
+        name = f"a{action}_s01_e00_v{view:02d}"
+        content = {"file_name": name, "skeletons": joints.tolist(), "label": int(action)}
+        (folder / "all_sqe" / f"{name}.json").write_text(json.dumps(content))
+
+
+WRITERS = {"utd-mhad-kinect2": utd_mhad_kinect2, "utd-mhad": utd_mhad, "nw-ucla": nw_ucla}
+
+
+@pytest.fixture
+def miniature(tmp_path):
+    """A function: data set's name → folder with two training and two validation recordings in its raw format."""
+
+    def write(dataset: str) -> Path:
+        folder = tmp_path / f"raw-{dataset}"
+        folder.mkdir()
+        WRITERS[dataset](folder)
+        return folder
+
+    return write

@@ -1,0 +1,80 @@
+import json
+import sys
+
+import pytest
+
+from skel.training.data_cli import main
+from skel.training.dataset import load_split
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run `skel-data`: its exit code, standard output and standard error."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["skel-data", *map(str, arguments)])
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = end.code or 0
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+def test_prepare_then_info(run, miniature, tmp_path):
+    raw, out = miniature("nw-ucla"), tmp_path / "out"
+    (raw / "a03_s01_e00_v01.json").write_text("{}")
+    code, text, err = run("prepare", "nw-ucla", "--raw", raw, "--out", out, "--clip", "aimclr")
+    assert code == 0
+    assert str(out / "xview") in text
+    assert "1 left out" in text
+    assert err.startswith("left out a03_s01_e00_v01.json: ")
+    assert load_split(out, "train").clip.yaw == "frame"
+
+    code, text, _ = run("info", out, "--json")
+    report = json.loads(text)
+    assert code == 0
+    assert report["dataset"] == "nw-ucla"
+    assert report["provenance"]["command"].startswith("skel-data prepare nw-ucla --raw")
+    assert report["excluded"][0]["file"] == "a03_s01_e00_v01.json"
+
+    code, text, _ = run("info", out)
+    assert code == 0
+    assert "NTU25" in text
+
+
+def test_prepare_synthetic(run, tmp_path):
+    code, _, err = run("prepare", "synthetic", "--out", tmp_path, "--clips", 10, "--seed", 3)
+    assert (code, err) == (0, "")
+    assert len(load_split(tmp_path, "train")) == 8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["prepare", "nw-ucla", "--raw", "none.zip", "--out", "x"], "no such file or folder: none.zip"),
+        (["info", "none"], "no such folder: none"),
+    ],
+)
+def test_bad_input_is_one_line_and_code_2(run, arguments, message):
+    code, _, err = run(*arguments)
+    assert code == 2
+    assert err.startswith(f"error: {message}")
+    assert err.count("\n") == 1
+
+
+def test_out_that_cannot_be_written(run, miniature, tmp_path):
+    (tmp_path / "file").write_text("")
+    code, _, err = run("prepare", "nw-ucla", "--raw", miniature("nw-ucla"), "--out", tmp_path / "file")
+    assert code == 2
+    assert "cannot write" in err
+
+
+def test_help_names_the_sets(run):
+    code, text, _ = run("prepare", "--help")
+    assert code == 0
+    for name in ("utd-mhad-kinect2", "utd-mhad", "nw-ucla", "synthetic"):
+        assert name in text
