@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-# Shared library → Debian package. The first group is loaded by every Qt program, the second by a real X11 window.
+# Shared library → Debian package. Those up to D-Bus are loaded by every Qt program, the others by a real window.
 PACKAGES = {
     "libGL.so.1": "libgl1",
     "libEGL.so.1": "libegl1",
@@ -34,6 +34,7 @@ PACKAGES = {
     "libxcb-xkb.so.1": "libxcb-xkb1",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
     "libX11-xcb.so.1": "libx11-xcb1",
+    "libwayland-cursor.so.0": "libwayland-cursor0",
 }
 
 
