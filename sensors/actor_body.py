@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
 from skel.skeleton.layouts import NTU25
 
 Array = npt.NDArray[np.float64]
@@ -24,7 +25,7 @@ class Pose(NamedTuple):
         support: share of the right foot in what stays in place on the floor: 0 = the left foot is fixed, 1 = the right.
     """
 
-    trunk: tuple[float, float, float] = (2, 0, 0)
+    trunk: tuple[float, float, float] = (-3, 0, 0)
     head: tuple[float, float] = (4, 0)
     right_arm: tuple[float, float, float, float] = (-4, 10, 25, 18)
     left_arm: tuple[float, float, float, float] = (-4, 10, 25, 18)
@@ -49,7 +50,7 @@ Measurement of Joint Motion, 5th ed. 2016, appendix B)."""
 _SPINE_LOW, _SPINE_HIGH, _NECK, _HEAD = 0.165, 0.135, 0.045, 0.085
 _CLAVICLE = (0.097, -0.026, -0.006)
 _HIP = (0.050, 0.0, -0.012)
-_UPPER_ARM, _FOREARM, _HAND = 0.172, 0.146, 0.038
+_UPPER_ARM, _FOREARM, _HAND = 0.162, 0.140, 0.038
 _THIGH, _SHANK, _FOOT = 0.245, 0.246, (0.0, -0.022, -0.080)
 _TIP_FROM_HAND, _THUMB_FROM_HAND = (0.0, -0.042, 0.0), (-0.022, -0.012, -0.012)
 _ANKLE_HEIGHT = 0.039

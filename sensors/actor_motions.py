@@ -7,12 +7,13 @@ The poses, their order and their timing are rounded from how eight people perfor
 from dataclasses import dataclass
 
 import numpy as np
+
 from skel.sensors.actor_body import Array, Pose
 
 IDLE = "idle"
 STANDING = Pose()
 SEATED = Pose(
-    trunk=(4, 0, 0),
+    trunk=(0, 0, 0),
     right_arm=(8, 10, 25, 35),
     left_arm=(8, 10, 25, 35),
     right_leg=(84, 6, 86, 2),
@@ -54,7 +55,7 @@ _JAB = (82, 33, 42, 25)
 _STEP = 0.36  # walking
 _HOP = 0.25  # jogging
 _WALK_RIGHT = Pose(
-    trunk=(3, -2, -5),
+    trunk=(-2, -2, -5),
     right_arm=(-16, 10, 30, 10),
     left_arm=(18, 12, 30, 32),
     right_leg=(28, 3, 46, 0),
@@ -62,7 +63,7 @@ _WALK_RIGHT = Pose(
     support=0,
 )
 _WALK_LEFT = Pose(
-    trunk=(3, 2, 3),
+    trunk=(-2, 2, 3),
     right_arm=(18, 12, 30, 32),
     left_arm=(-16, 10, 30, 10),
     right_leg=(-1, 4, 2, 2),
@@ -70,7 +71,7 @@ _WALK_LEFT = Pose(
     support=1,
 )
 _JOG_RIGHT = Pose(
-    trunk=(6, -2, -5),
+    trunk=(1, -2, -5),
     right_arm=(-30, 18, 22, 68),
     left_arm=(8, 14, 28, 98),
     right_leg=(32, 5, 62, -5),
@@ -78,31 +79,32 @@ _JOG_RIGHT = Pose(
     support=0,
 )
 _JOG_LEFT = Pose(
-    trunk=(6, 2, 5),
+    trunk=(1, 2, 5),
     right_arm=(8, 14, 28, 98),
     left_arm=(-30, 18, 22, 68),
     right_leg=(6, 3, 16, 4),
     left_leg=(32, 5, 62, -5),
     support=1,
 )
-_ARMS_OUT = {"right_arm": (80, 20, 45, 30), "left_arm": (80, 20, 45, 30)}
+_REACH = (80, 20, 45, 30)
+_DEEP = (72, 11, 108, 30)
 
 MOTIONS: dict[str, Motion] = {
     "swipe left": Motion(
         start=(
             (0.27, Pose(right_arm=(9, 16, 5, 25))),
-            (0.30, Pose(trunk=(2, 0, 11), right_arm=(80, 30, 30, 28))),
-            (0.27, Pose(trunk=(6, 3, 22), right_arm=(87, -32, 85, 48))),
+            (0.30, Pose(trunk=(-3, 0, 11), right_arm=(80, 30, 30, 28))),
+            (0.27, Pose(trunk=(1, 3, 22), right_arm=(87, -32, 85, 48))),
         ),
-        end=((0.60, Pose(trunk=(2, 1, 6), right_arm=(-2, 14, 40, 20))),),
+        end=((0.60, Pose(trunk=(-3, 1, 6), right_arm=(-2, 14, 40, 20))),),
         settle_s=0.45,
     ),
     "swipe right": Motion(
         start=(
             (0.15, Pose(right_arm=(-2, 10, 25, 23))),
-            (0.40, Pose(trunk=(2, 1, 13), right_arm=(70, -16, 74, 55))),
-            (0.20, Pose(trunk=(3, 1, 17), right_arm=(88, 32, 40, 36))),
-            (0.23, Pose(trunk=(2, 0, 10), right_arm=(47, 76, 5, 17))),
+            (0.40, Pose(trunk=(-3, 1, 13), right_arm=(70, -16, 74, 55))),
+            (0.20, Pose(trunk=(-2, 1, 17), right_arm=(88, 32, 40, 36))),
+            (0.23, Pose(trunk=(-3, 0, 10), right_arm=(47, 76, 5, 17))),
         ),
         end=((0.60, Pose(right_arm=(-6, 12, 25, 17))),),
         settle_s=0.30,
@@ -110,14 +112,14 @@ MOTIONS: dict[str, Motion] = {
     "wave": Motion(
         start=(
             (0.15, Pose(right_arm=(-3, 10, 22, 24))),
-            (0.32, Pose(trunk=(1, 0, 4), right_arm=(70, 42, -12, 55))),
+            (0.32, Pose(trunk=(-4, 0, 4), right_arm=(70, 42, -12, 55))),
         ),
         cycle=(
-            (0.20, Pose(trunk=(1, 0, 9), right_arm=(82, 34, 20, 64))),
-            (0.20, Pose(trunk=(1, 0, 9), right_arm=(78, 48, -14, 48))),
+            (0.20, Pose(trunk=(-4, 0, 9), right_arm=(82, 34, 20, 64))),
+            (0.20, Pose(trunk=(-4, 0, 9), right_arm=(78, 48, -14, 48))),
         ),
         cycles=(2, 3),
-        end=((0.50, Pose(trunk=(2, 0, 2), right_arm=(-5, 14, 22, 22))),),
+        end=((0.50, Pose(trunk=(-3, 0, 2), right_arm=(-5, 14, 22, 22))),),
         settle_s=0.35,
     ),
     "clap": Motion(
@@ -126,8 +128,8 @@ MOTIONS: dict[str, Motion] = {
             (0.22, Pose(right_arm=(12, 15, -4, 84), left_arm=(12, 15, -4, 84))),
         ),
         cycle=(
-            (0.18, Pose(right_arm=(28, 4, 38, 104), left_arm=(28, 4, 38, 104))),
-            (0.18, Pose(right_arm=(26, 6, 20, 106), left_arm=(26, 6, 20, 106))),
+            (0.18, Pose(right_arm=(34, 4, 38, 106), left_arm=(34, 4, 38, 106))),
+            (0.18, Pose(right_arm=(32, 6, 20, 108), left_arm=(32, 6, 20, 108))),
         ),
         cycles=(2, 3),
         end=((0.32, Pose(right_arm=(-2, 14, 22, 34), left_arm=(-2, 14, 22, 34))),),
@@ -135,22 +137,22 @@ MOTIONS: dict[str, Motion] = {
     ),
     "throw": Motion(
         start=(
-            (0.20, Pose(trunk=(2, 0, -1), right_arm=(-4, 11, 10, 27))),
-            (0.40, Pose(trunk=(1, -1, -13), right_arm=(33, 84, -69, 110))),
-            (0.17, Pose(trunk=(1, -1, 3), right_arm=(74, 77, -41, 82))),
-            (0.20, Pose(trunk=(2, 1, 20), right_arm=(97, 42, 12, 18))),
+            (0.20, Pose(trunk=(-3, 0, -1), right_arm=(-4, 11, 10, 27))),
+            (0.40, Pose(trunk=(-4, -1, -13), right_arm=(33, 84, -69, 110))),
+            (0.17, Pose(trunk=(-4, -1, 3), right_arm=(74, 77, -41, 82))),
+            (0.20, Pose(trunk=(-3, 1, 20), right_arm=(97, 42, 12, 18))),
         ),
         end=(
-            (0.27, Pose(trunk=(2, 1, 15), right_arm=(42, 39, 25, 43))),
-            (0.33, Pose(trunk=(2, 0, 5), right_arm=(-9, 11, 26, 19))),
+            (0.27, Pose(trunk=(-3, 1, 15), right_arm=(42, 39, 25, 43))),
+            (0.33, Pose(trunk=(-3, 0, 5), right_arm=(-9, 11, 26, 19))),
         ),
         settle_s=0.35,
     ),
     "arms cross": Motion(
         start=(
             (0.22, Pose(right_arm=(4, 14, 14, 40), left_arm=(4, 14, 8, 44))),
-            (0.40, Pose(right_arm=(34, -6, 64, 104), left_arm=(32, 0, 62, 108))),
-            (0.50, Pose(right_arm=(31, -4, 58, 104), left_arm=(30, 2, 64, 104))),
+            (0.40, Pose(right_arm=(42, -6, 64, 104), left_arm=(40, 0, 62, 108))),
+            (0.50, Pose(right_arm=(38, -4, 58, 104), left_arm=(38, 2, 64, 104))),
         ),
         end=((0.42, Pose(right_arm=(0, 13, 45, 20), left_arm=(-2, 14, 46, 16))),),
         settle_s=0.45,
@@ -158,20 +160,20 @@ MOTIONS: dict[str, Motion] = {
     "draw circle clockwise": Motion(
         start=(
             (0.20, Pose(right_arm=(1, 10, 24, 24))),
-            (0.37, Pose(trunk=(1, 0, 11), right_arm=(96, 29, 47, 44))),
-            (0.18, Pose(trunk=(1, 0, 9), right_arm=(57, 53, 33, 29))),
-            (0.20, Pose(trunk=(1, 0, 8), right_arm=(39, 21, 50, 40))),
-            (0.26, Pose(trunk=(2, 0, 15), right_arm=(90, 4, 49, 46))),
-            (0.20, Pose(trunk=(1, 2, 14), right_arm=(106, 51, 28, 36))),
+            (0.37, Pose(trunk=(-4, 0, 11), right_arm=(96, 29, 47, 44))),
+            (0.18, Pose(trunk=(-4, 0, 9), right_arm=(57, 53, 33, 29))),
+            (0.20, Pose(trunk=(-4, 0, 8), right_arm=(39, 21, 50, 40))),
+            (0.26, Pose(trunk=(-3, 0, 15), right_arm=(90, 4, 49, 46))),
+            (0.20, Pose(trunk=(-4, 2, 14), right_arm=(106, 51, 28, 36))),
         ),
-        end=((0.63, Pose(trunk=(1, 1, 4), right_arm=(-1, 14, 31, 21))),),
+        end=((0.63, Pose(trunk=(-4, 1, 4), right_arm=(-1, 14, 31, 21))),),
         settle_s=0.40,
     ),
     "boxing": Motion(
         start=((0.32, Pose(right_arm=(-8, 20, 26, 60), left_arm=(0, 20, 30, 60))),),
         cycle=(
-            (0.28, Pose(trunk=(4, 1, 15), right_arm=_JAB, left_arm=_GUARD)),
-            (0.28, Pose(trunk=(4, 0, -13), right_arm=_GUARD, left_arm=_JAB)),
+            (0.28, Pose(trunk=(-1, 1, 15), right_arm=_JAB, left_arm=_GUARD)),
+            (0.28, Pose(trunk=(-1, 0, -13), right_arm=_GUARD, left_arm=_JAB)),
         ),
         cycles=(2, 2),
         end=((0.35, Pose(right_arm=(0, 16, 30, 30), left_arm=(4, 16, 32, 40))),),
@@ -180,8 +182,8 @@ MOTIONS: dict[str, Motion] = {
     "arm curl": Motion(
         start=(
             (0.15, Pose(right_arm=(-4, 10, 20, 22), left_arm=(-4, 10, 20, 22))),
-            (0.55, Pose(right_arm=(27, 14, 10, 145), left_arm=(27, 14, 10, 145))),
-            (0.12, Pose(right_arm=(26, 14, 10, 142), left_arm=(26, 14, 10, 142))),
+            (0.55, Pose(right_arm=(33, 14, 16, 145), left_arm=(33, 14, 16, 145))),
+            (0.12, Pose(right_arm=(32, 14, 16, 142), left_arm=(32, 14, 16, 142))),
         ),
         end=((0.65, Pose(right_arm=(-6, 10, 25, 16), left_arm=(-6, 10, 25, 16))),),
         settle_s=0.35,
@@ -199,31 +201,31 @@ MOTIONS: dict[str, Motion] = {
     "knock": Motion(
         start=(
             (0.17, Pose(right_arm=(-4, 11, 15, 32))),
-            (0.26, Pose(trunk=(1, 0, 2), right_arm=(65, 41, -9, 100))),
+            (0.26, Pose(trunk=(-4, 0, 2), right_arm=(66, 36, -2, 105))),
         ),
         cycle=(
-            (0.16, Pose(trunk=(1, 1, 9), right_arm=(86, 40, 10, 58))),
-            (0.16, Pose(trunk=(1, 1, 9), right_arm=(78, 40, 0, 80))),
+            (0.16, Pose(trunk=(-4, 1, 9), right_arm=(86, 38, 8, 60))),
+            (0.16, Pose(trunk=(-4, 1, 9), right_arm=(76, 38, -2, 92))),
         ),
         cycles=(2, 3),
-        end=((0.50, Pose(trunk=(1, 0, 3), right_arm=(-9, 11, 25, 20))),),
+        end=((0.50, Pose(trunk=(-4, 0, 3), right_arm=(-9, 11, 25, 20))),),
         settle_s=0.35,
     ),
     "catch": Motion(
         start=(
             (0.20, Pose(right_arm=(-5, 11, 14, 35))),
-            (0.27, Pose(trunk=(2, 1, 1), right_arm=(50, 47, -16, 97))),
-            (0.23, Pose(trunk=(2, 0, 16), right_arm=(110, 45, 13, 19))),
-            (0.37, Pose(trunk=(1, 1, 12), right_arm=(69, 59, 10, 55))),
+            (0.27, Pose(trunk=(-3, 1, 1), right_arm=(55, 38, -6, 97))),
+            (0.23, Pose(trunk=(-3, 0, 16), right_arm=(110, 45, 13, 19))),
+            (0.37, Pose(trunk=(-4, 1, 12), right_arm=(74, 46, 12, 55))),
         ),
-        end=((0.50, Pose(trunk=(2, 1, 1), right_arm=(-10, 10, 15, 24))),),
+        end=((0.50, Pose(trunk=(-3, 1, 1), right_arm=(-10, 10, 15, 24))),),
         settle_s=0.43,
     ),
     "jog": Motion(
-        start=((0.30, Pose(trunk=(6, 0, 0), right_arm=(-8, 14, 22, 48), left_arm=(-8, 14, 22, 48))),),
+        start=((0.30, Pose(trunk=(1, 0, 0), right_arm=(-8, 14, 22, 48), left_arm=(-8, 14, 22, 48))),),
         cycle=((_HOP, _JOG_RIGHT), (_HOP, _JOG_LEFT)),
         cycles=(2, 3),
-        end=((_HOP, Pose(trunk=(4, 0, 0), right_arm=(-12, 14, 22, 45), left_arm=(-12, 14, 22, 45))),),
+        end=((_HOP, Pose(trunk=(-1, 0, 0), right_arm=(-12, 14, 22, 45), left_arm=(-12, 14, 22, 45))),),
         settle_s=0.45,
     ),
     "walk": Motion(
@@ -234,8 +236,8 @@ MOTIONS: dict[str, Motion] = {
     ),
     "stand to sit": Motion(
         start=(
-            (0.20, Pose(trunk=(8, 0, 0), right_leg=(6, 3, 8, 4), left_leg=(6, 3, 8, 4))),
-            (0.55, Pose(trunk=(42, 0, 0), right_arm=(5, 12, 25, 30), left_arm=(5, 12, 25, 30),
+            (0.20, Pose(trunk=(3, 0, 0), right_leg=(6, 3, 8, 4), left_leg=(6, 3, 8, 4))),
+            (0.55, Pose(trunk=(37, 0, 0), right_arm=(5, 12, 25, 30), left_arm=(5, 12, 25, 30),
                         right_leg=(62, 6, 76, 14), left_leg=(62, 6, 76, 14))),
         ),
         settle_s=0.80,
@@ -243,7 +245,7 @@ MOTIONS: dict[str, Motion] = {
     ),
     "sit to stand": Motion(
         start=(
-            (0.60, Pose(trunk=(42, 0, 0), right_arm=(5, 12, 25, 30), left_arm=(5, 12, 25, 30),
+            (0.60, Pose(trunk=(37, 0, 0), right_arm=(5, 12, 25, 30), left_arm=(5, 12, 25, 30),
                         right_leg=(76, 6, 88, 12), left_leg=(76, 6, 88, 12))),
         ),
         settle_s=0.85,
@@ -252,12 +254,12 @@ MOTIONS: dict[str, Motion] = {
     "lunge": Motion(
         start=(
             (0.25, Pose(left_leg=(10, 4, 22, 0), right_leg=(1, 2, 4, 2), support=1)),
-            (0.38, Pose(trunk=(3, 0, -4), left_leg=(38, 6, 18, 0), right_leg=(-6, 2, 18, 10), support=1)),
-            (0.45, Pose(trunk=(16, -2, -2), left_leg=(78, 5, 84, 6), right_leg=(-8, 6, 80, 10), support=1)),
-            (0.15, Pose(trunk=(16, -2, -2), left_leg=(76, 5, 82, 6), right_leg=(-8, 6, 78, 10), support=1)),
+            (0.38, Pose(trunk=(-2, 0, -4), left_leg=(38, 6, 18, 0), right_leg=(-6, 2, 18, 10), support=1)),
+            (0.45, Pose(trunk=(11, -2, -2), left_leg=(78, 5, 84, 6), right_leg=(-8, 6, 80, 10), support=1)),
+            (0.15, Pose(trunk=(11, -2, -2), left_leg=(76, 5, 82, 6), right_leg=(-8, 6, 78, 10), support=1)),
         ),
         end=(
-            (0.45, Pose(trunk=(5, 0, -2), left_leg=(38, 5, 22, 0), right_leg=(-6, 2, 18, 10), support=1)),
+            (0.45, Pose(trunk=(0, 0, -2), left_leg=(38, 5, 22, 0), right_leg=(-6, 2, 18, 10), support=1)),
             (0.35, Pose(left_leg=(10, 4, 20, 0), right_leg=(1, 2, 4, 2), support=1)),
         ),
         settle_s=0.30,
@@ -266,9 +268,9 @@ MOTIONS: dict[str, Motion] = {
         start=(
             (0.15, STANDING),
             (0.50, Pose(right_arm=(78, 20, 45, 33), left_arm=(78, 20, 45, 33))),
-            (0.55, Pose(trunk=(26, 0, 0), **_ARMS_OUT, right_leg=(72, 11, 108, 30), left_leg=(72, 11, 108, 30))),
-            (0.15, Pose(trunk=(26, 0, 0), **_ARMS_OUT, right_leg=(70, 11, 106, 30), left_leg=(70, 11, 106, 30))),
-            (0.55, Pose(trunk=(6, 0, 0), **_ARMS_OUT)),
+            (0.55, Pose(trunk=(21, 0, 0), right_arm=_REACH, left_arm=_REACH, right_leg=_DEEP, left_leg=_DEEP)),
+            (0.15, Pose(trunk=(21, 0, 0), right_arm=_REACH, left_arm=_REACH, right_leg=_DEEP, left_leg=_DEEP)),
+            (0.55, Pose(trunk=(1, 0, 0), right_arm=_REACH, left_arm=_REACH)),
         ),
         end=((0.55, Pose(right_arm=(-6, 10, 30, 18), left_arm=(-6, 10, 30, 18))),),
         settle_s=0.30,

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
+
 from skel.sensors.base import EndOfStream, SensorError, SensorTimeout
 from skel.skeleton.errors import UserError
 from skel.skeleton.frame import SkeletonFrame
@@ -26,6 +27,7 @@ class ReplaySensor:
 
     Attributes:
         recording: what is played, with its segments and what had to be assumed about it.
+        loop: whether it starts over at the end; may be changed at any time.
     """
 
     name = "replay"
@@ -56,7 +58,7 @@ class ReplaySensor:
         self.duration_s = self.recording.duration_s
         # Where each frame is due, from the start; after the last one, where the next round or the end is.
         self._due_at_s = np.append(self.recording.times_s - self.recording.times_s[0], self.duration_s)
-        self._loop = loop
+        self.loop = loop
         self._speed = _checked_speed(speed)
         self._changed = threading.Condition()
         self._open = self._paused = False
@@ -84,7 +86,7 @@ class ReplaySensor:
             while True:
                 if not self._open:
                     raise EndOfStream("the replay is closed")
-                if self._row == len(self.recording) and not self._loop:
+                if self._row == len(self.recording) and not self.loop:
                     raise EndOfStream("the recording has ended")
                 now_s = time.monotonic()
                 due_s = self._due_s(now_s)
