@@ -21,7 +21,7 @@ def main() -> None:
 
 def run(options: Options) -> None:
     """Open the window, or run without one; `UserError` for anything that the user can mend."""
-    if options.demo and not has_display():
+    if options.demo and not options.headless and not has_display():
         options = replace(options, headless=True, screenshot=options.screenshot or DEMO_PICTURE)
     options = options.resolved()
     if options.headless:

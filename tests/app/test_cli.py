@@ -163,3 +163,25 @@ def test_ctrl_c_loses_nothing(tmp_path):
         assert process.stderr.read() == "stopped\n"
     assert process.returncode == 130
     assert all({"time_s", "person"} <= set(json.loads(line)) for line in [first, *rest])
+
+
+@pytest.fixture
+def demo_drawn(monkeypatch, recording):
+    """The demo on another recording, without a display; what was to be drawn is noted, not drawn."""
+    drawn = []
+    monkeypatch.setattr("skel.models.pretrained.DEMO_RECORDING", recording)
+    monkeypatch.setattr(cli, "has_display", lambda: False)
+    monkeypatch.setattr(cli, "_write_picture", lambda options: drawn.append((options.screenshot, options.source)))
+    return drawn
+
+
+def test_the_demo_without_a_display(recording, demo_drawn, fake_model, capsys):
+    cli.run(Options(demo=True))
+    assert demo_drawn == [(cli.DEMO_PICTURE, recording)]
+    assert "Recognised actions" in capsys.readouterr().out
+
+
+def test_the_demo_as_json(recording, demo_drawn, fake_model, capsys):
+    cli.run(Options(demo=True, headless=True, json="-"))
+    assert demo_drawn == []
+    assert len(capsys.readouterr().out.splitlines()) == 45
