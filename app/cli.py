@@ -59,6 +59,8 @@ def _write_picture(options: Options) -> None:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"  # a picture needs no display, and must not flash up on one
     from skel.app.picture import render_demo_picture
 
+    assert options.screenshot is not None  # `run` sees to it
+    assert options.source is not None  # and `resolved` to this
     render_demo_picture(options.screenshot, options.source, options.model_path)
     print(f"picture of the window: {options.screenshot}", file=sys.stderr if options.json == "-" else sys.stdout)
 

@@ -1,0 +1,51 @@
+"""Starts the window, and draws a picture of it without a screen."""
+
+import signal
+import sys
+import traceback
+from types import TracebackType
+
+from PySide6.QtWidgets import QApplication
+
+from skel.app import texts
+from skel.app.options import Options
+from skel.app.session import Source
+from skel.app.settings import Settings
+from skel.app.theme import fonts_are_missing
+from skel.app.window import MainWindow, demo_source
+
+
+def application() -> QApplication:
+    """The one QApplication of this process."""
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName(texts.APP)
+    app.setApplicationDisplayName(texts.APP)
+    if fonts_are_missing():
+        print(f"warning: {texts.NO_FONTS}", file=sys.stderr)  # the one message that the window cannot show
+    return app
+
+
+def run_window(options: Options) -> int:
+    """Show the window until it is closed; the exit code. `UserError` where the (resolved) options cannot be met."""
+    app = application()
+    window = MainWindow(options.make_model(), Settings(), options.device)
+    window.open_source(_source(options))
+
+    def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        traceback.print_exception(kind, error, trace)  # for the bug report; the user sees the banner
+        window.report(error)
+
+    sys.excepthook = report
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: window.close())  # runs with the next tick of a timer
+    window.show()
+    return app.exec()
+
+
+def _source(options: Options) -> Source:
+    if options.demo:
+        return demo_source()
+    if options.sensor == "replay":
+        return Source(options.source.name if options.source else "", options.make_sensor)
+    return Source(texts.SYNTHETIC_ACTOR, options.make_sensor)

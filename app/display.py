@@ -1,0 +1,142 @@
+"""Keeps the widgets in step with the pipeline: takes the newest snapshot and shows everything that belongs to it."""
+
+from PySide6.QtCore import QObject, QTimer
+
+from skel.app import texts
+from skel.app.history import History
+from skel.app.people import People
+from skel.app.pipeline import Snapshot, State
+from skel.app.player import Player
+from skel.app.presenter import PersonState, describe
+from skel.app.recognizer import UNKNOWN
+from skel.app.session import Session
+from skel.app.widgets.skeleton_painter import Tag
+from skel.app.widgets.workspace import Workspace
+from skel.skeleton.recording import Segment
+
+_TIMELINE_EVERY = 3  # frames: the curves are the dearest part of the window
+_SETTLE_MS = 120  # the last frame before a pause gets its timeline after this
+
+
+class Display(QObject):
+    """Skeletons and predictions follow every frame, timeline and transport every third."""
+
+    def __init__(self, session: Session, player: Player, space: Workspace, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._player = session, player
+        self._view, self._panel, self._timeline, self._transport = space.view, space.panel, space.timeline, space.transport
+        self._colours = space.colours
+        self._people = People()
+        self._history = History((), ())
+        self._states: list[PersonState] = []
+        self._chosen: int | None = None  # by the user, in view or not
+        self._now_s = 0.0
+        self._since_timeline = 0
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.timeout.connect(self.refresh_timeline)
+
+    @property
+    def selected(self) -> int | None:
+        """The body shown in large: the one that was chosen, or else the first in view."""
+        bodies = [state.body for state in self._states]
+        return self._chosen if self._chosen in bodies else next(iter(bodies), None)
+
+    def start_over(self) -> None:
+        """Forget everything that was shown: another source or model."""
+        bundle = self._session.model.bundle
+        self._history = History(bundle.labels, (UNKNOWN, bundle.idle_label or UNKNOWN))
+        self._colours.neutral = bundle.idle_label
+        self._people.clear()
+        self._states, self._chosen, self._now_s, self._player.shown_s = [], None, 0.0, 0.0
+        self._view.clear()
+        self._panel.show_people([], None)
+        self._transport.setVisible(self._session.playable is not None)
+        self.refresh_timeline()
+
+    def select(self, body: int) -> None:
+        """Show this person in large."""
+        self._chosen = body
+        self._show_people()
+        self.refresh_timeline()
+
+    def select_number(self, number: int) -> None:
+        """Show the person with this number in large, if in view."""
+        body = self._people.body(number)
+        if body in [state.body for state in self._states] and body is not None:
+            self.select(body)
+
+    def refresh(self) -> None:
+        """Take what the pipeline has found since the last call."""
+        pipeline = self._session.pipeline
+        if pipeline is None:
+            return
+        snapshot = pipeline.take_snapshot()
+        for prediction in pipeline.drain():
+            self._history.push(prediction)
+        if snapshot is not None:
+            self._show(snapshot)
+
+    def show_state(self, state: State) -> None:
+        """Say in the empty view why it is empty."""
+        recording = self._session.playable is not None
+        self._view.show_message(
+            *{
+                State.OPENING: (texts.OPENING_TITLE, texts.OPENING_HINT),
+                State.FAILED: (texts.FAILED_TITLE, texts.FAILED_HINT),
+                State.STOPPED: (texts.NO_SOURCE_TITLE, texts.NO_SOURCE_HINT),
+            }.get(state, (texts.NOBODY_TITLE, texts.NOBODY_HINT_RECORDING if recording else texts.NOBODY_HINT))
+        )
+
+    def refresh_timeline(self) -> None:
+        """Draw timeline and transport as things stand."""
+        self._since_timeline = 0
+        self._settle.stop()
+        origin_s = self._now_s - self._player.shown_s
+        recording = self._session.recording
+        truth = None
+        if recording is not None:
+            truth = [Segment(s.start_s + origin_s, s.end_s + origin_s, s.label) for s in recording.segments]
+        self._timeline.refresh(self._history, self.selected, self._now_s, truth, origin_s)
+        self.show_player()
+
+    def show_player(self) -> None:
+        """Show in the transport how things stand."""
+        state = self._player.state()
+        if state is not None:
+            self._transport.show_state(state)
+
+    def redraw(self) -> None:
+        """Show the same once more: the colours are others."""
+        self._show_people()
+        self.refresh_timeline()
+
+    def seek_to_time(self, time_s: float) -> None:
+        """Go to a time stamp of the timeline."""
+        self._player.seek(time_s - self._now_s + self._player.shown_s)
+
+    def _show(self, snapshot: Snapshot) -> None:
+        frame = snapshot.frame
+        bodies = [int(body) for body in frame.body_ids]
+        numbers = dict(zip(bodies, self._people.update(bodies, frame.time_s)))
+        self._states = describe(numbers, snapshot.predictions, self._session.model.bundle.idle_label)
+        self._now_s = frame.time_s
+        self._player.shown_s = self._session.position_s(frame.time_s)
+        self._view.show_frame(frame, self._tags())
+        self._panel.show_people(self._states, self.selected)
+        playable = self._session.playable
+        self._since_timeline += 1
+        if self._since_timeline >= _TIMELINE_EVERY or (playable is not None and playable.paused):
+            self.refresh_timeline()
+        else:
+            self._settle.start()
+
+    def _show_people(self) -> None:
+        if self._view.frame is not None:
+            self._view.show_tags(self._tags())
+        self._panel.show_people(self._states, self.selected)
+
+    def _tags(self) -> dict[int, Tag]:
+        several = len(self._states) > 1
+        return {s.body: Tag(s.number, s.headline, s.muted, several and s.body == self.selected) for s in self._states}

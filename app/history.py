@@ -1,0 +1,113 @@
+"""What was predicted for each person over the last seconds: the timeline's curves and named segments."""
+
+from collections.abc import Collection
+
+import numpy as np
+import numpy.typing as npt
+
+from skel.app.recognizer import Prediction
+from skel.app.segments import RecognisedSegment, Segmenter
+
+_KEPT_S = 60.0
+
+
+class _Curves:
+    """One person's probabilities by time stamp, in memory taken once."""
+
+    def __init__(self, class_count: int, capacity: int = 1024) -> None:
+        self._capacity = capacity
+        self._times_s = np.zeros(2 * capacity)
+        self._probabilities = np.zeros((2 * capacity, class_count), np.float32)
+        self._count = 0
+
+    def push(self, time_s: float, probabilities: npt.NDArray[np.float32]) -> None:
+        """Add a row; the oldest half goes when there is no room."""
+        if self._count == 2 * self._capacity:
+            self._times_s[: self._capacity] = self._times_s[self._capacity :]
+            self._probabilities[: self._capacity] = self._probabilities[self._capacity :]
+            self._count = self._capacity
+        self._times_s[self._count] = time_s
+        self._probabilities[self._count] = probabilities
+        self._count += 1
+
+    def cut(self, time_s: float) -> None:
+        """Forget everything from that time on."""
+        self._count = int(np.searchsorted(self._times_s[: self._count], time_s))
+
+    def span(self, start_s: float, end_s: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]:
+        """The rows within a span of time, as views."""
+        times_s = self._times_s[: self._count]
+        rows = slice(int(np.searchsorted(times_s, start_s)), int(np.searchsorted(times_s, end_s, side="right")))
+        return times_s[rows], self._probabilities[: self._count][rows]
+
+    @property
+    def last_s(self) -> float:
+        return float(self._times_s[self._count - 1]) if self._count else -np.inf
+
+
+class History:
+    """The last minute of everybody's predictions.
+
+    A time stamp before the last one (a recording that starts over, somebody who seeks back) replaces what came after it.
+    """
+
+    def __init__(self, labels: tuple[str, ...], nothing: Collection[str]) -> None:
+        self.labels = labels
+        self._nothing = nothing
+        self._people: dict[int, _Curves] = {}
+        self._segmenter = Segmenter(nothing=nothing)
+        self._now_s = -np.inf
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._people.clear()
+        self._segmenter = Segmenter(nothing=self._nothing)
+        self._now_s = -np.inf
+
+    def push(self, prediction: Prediction) -> None:
+        """Take in the next prediction, in the order in which they were made."""
+        if prediction.time_s < self._now_s:
+            self.cut(prediction.time_s)
+        elif prediction.time_s > self._now_s:
+            self._forget_the_old(prediction.time_s)
+        self._now_s = prediction.time_s
+        curves = self._people.setdefault(prediction.person, _Curves(len(self.labels)))
+        curves.push(prediction.time_s, prediction.probabilities)
+        self._segmenter.push(prediction)
+
+    def cut(self, time_s: float) -> None:
+        """Forget everything from that time on."""
+        before = [segment for segment in self._segmenter.segments if segment.start_s < time_s]
+        for segment in before:
+            segment.end_s = min(segment.end_s, time_s)
+        self._segmenter = Segmenter(nothing=self._nothing)
+        self._segmenter.segments = before
+        for curves in self._people.values():
+            curves.cut(time_s)
+
+    def curves(
+        self, person: int, start_s: float, end_s: float, classes: int, least: float = 0.15
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32], list[str]]:
+        """Times (T,), probabilities (T, K') and the K' classes that matter for a person in that span.
+
+        These are at most `classes`, those with the highest maximum, and of them only those that ever reach `least`.
+        """
+        if person not in self._people:
+            return np.zeros(0), np.zeros((0, 0), np.float32), []
+        times_s, probabilities = self._people[person].span(start_s, end_s)
+        highest = probabilities.max(axis=0, initial=0.0)
+        best = np.argsort(-highest, kind="stable")[:classes]
+        chosen = [int(c) for c in best if highest[c] >= least]
+        return times_s, probabilities[:, chosen], [self.labels[c] for c in chosen]
+
+    def segments(self, person: int, start_s: float, end_s: float) -> list[RecognisedSegment]:
+        """What the person was seen to do in that span."""
+        return [s for s in self._segmenter.segments if s.person == person and s.end_s >= start_s and s.start_s <= end_s]
+
+    def _forget_the_old(self, now_s: float) -> None:
+        oldest_s = now_s - _KEPT_S
+        for person in [p for p, curves in self._people.items() if curves.last_s < oldest_s]:
+            del self._people[person]
+        segments = self._segmenter.segments
+        while segments and segments[0].end_s < oldest_s:
+            segments.pop(0)

@@ -1,0 +1,36 @@
+"""The window's keys: one table that registers them and that the help shows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """A key (or several for the same) and what it does; `shown` stands for the keys in the help."""
+
+    keys: Sequence[str]
+    text: str
+    run: Callable[[], object]
+    shown: str = ""
+
+    @property
+    def caption(self) -> str:
+        """The keys as the platform writes them."""
+        return self.shown or QKeySequence(self.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def register(shortcuts: Sequence[Shortcut], window: QWidget) -> None:
+    """Make the keys work in the whole window."""
+    for shortcut in shortcuts:
+        action = QAction(shortcut.text, window)
+        action.setShortcuts([QKeySequence(key) for key in shortcut.keys])
+        action.triggered.connect(lambda _=False, run=shortcut.run: run())
+        window.addAction(action)
+
+
+def for_help(shortcuts: Sequence[Shortcut]) -> list[tuple[str, str]]:
+    """Caption and text of each, those that share a caption (1 – 9) once."""
+    return list(dict.fromkeys((shortcut.caption, shortcut.text) for shortcut in shortcuts))

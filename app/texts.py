@@ -1,0 +1,161 @@
+"""Every English text of the window, in one place."""
+
+from collections.abc import Sequence
+
+APP = "skel-app"
+
+# Header
+SOURCE = "Source"
+MODEL = "Model"
+OPEN_RECORDING = "Open recording…"
+DEMO_RECORDING = "Demo recording"
+SYNTHETIC_ACTOR = "Synthetic actor"
+NO_SOURCE = "none"
+BUILT_IN_MODEL = "Built-in"
+OPEN_MODEL = "Open model…"
+RECORDINGS_FILTER = "Recordings (*.npy)"
+MODELS_FILTER = "Models (*.onnx)"
+MIRROR = "Mirror the view"
+THEME = "Dark or light"
+HELP = "Keyboard shortcuts"
+RESET_VIEW = "Reset the view"
+
+
+DEVICES = {"cpu": "CPU", "cuda": "NVIDIA GPU"}
+
+
+def window_title(source: str) -> str:
+    """The title of the window that shows a source."""
+    return f"{source} – {APP}"
+
+
+def model_card(path: str, labels: Sequence[str], device: str) -> str:
+    """The model picker's tooltip."""
+    return f"{path}\n{len(labels)} actions: {', '.join(labels)}\nruns on: {device}"
+
+
+# Skeleton view
+SKELETON_VIEW = "Skeletons in space"
+SKELETON_VIEW_HINT = "Drag to turn, wheel to zoom, double click to reset; ? lists the rest"
+LEFT_SIDE = "left side"
+RIGHT_SIDE = "right side"
+NO_SOURCE_TITLE = "Nothing to show yet"
+NO_SOURCE_HINT = "Choose a source above, or drop a recording (.npy) here."
+OPENING_TITLE = "Opening…"
+OPENING_HINT = ""
+NOBODY_TITLE = "Nobody in view"
+NOBODY_HINT = "Step in front of the sensor, about two metres away, so that your whole body is seen."
+NOBODY_HINT_RECORDING = "Nobody is tracked at this moment of the recording: play on or seek."
+FAILED_TITLE = "The source has stopped"
+FAILED_HINT = "Choose a source above to go on."
+
+# Prediction panel
+ACTION_NOW = "RECOGNISED ACTION"
+PEOPLE = "PEOPLE"
+TOP_FIVE = "TOP FIVE"
+WATCHING = "Watching…"
+WATCHING_HINT = "A label needs about a second of movement."
+NOT_SURE = "Not sure"
+NO_ACTION = "No action"
+NOBODY = "—"
+
+
+def best_guess(label: str, probability: float) -> str:
+    """What is said below 'not sure'."""
+    return f"best guess: {shown(label)}, {percent(probability)}"
+
+
+def confidence(probability: float) -> str:
+    """What is said below an action."""
+    return f"{percent(probability)} confident"
+
+
+def person(number: int) -> str:
+    """A person's name."""
+    return f"Person {number}"
+
+
+def percent(probability: float) -> str:
+    """0.873 → '87 %'."""
+    return f"{100 * probability:.0f} %"
+
+
+def shown(label: str) -> str:
+    """A class name as it is shown: words instead of underscores, a capital first."""
+    words = label.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+# Timeline
+TIMELINE = "PROBABILITY OVER TIME"
+TIMELINE_NAME = "Timeline of the classes' probability"
+RECOGNISED_LANE = "recognised"
+TRUTH_LANE = "recording"
+NOW = "now"
+TIMELINE_SEEK_HINT = "Click to go to that moment"
+
+# Transport
+PLAY = "Play"
+PAUSE = "Pause"
+STEP_BACK = "One frame back"
+STEP_FORWARD = "One frame forward"
+SEEK = "Position"
+SPEED = "Speed"
+LOOP = "Start over at the end"
+
+
+def clock(time_s: float) -> str:
+    """75.25 → '1:15.2'."""
+    tenths = int(10 * max(time_s, 0.0) + 1e-6)
+    return f"{tenths // 600}:{tenths // 10 % 60:02d}.{tenths % 10}"
+
+
+def speed(factor: float) -> str:
+    """0.25 → '0.25×'."""
+    return f"{factor:g}×"
+
+
+# Status line
+SENSOR_RATE = "sensor"
+INFERENCE = "inference"
+FRAME_TO_SCREEN = "frame → screen"
+DROPS = "drops"
+DEVICE = "runs on"
+STATUS_HINT = (
+    "sensor: frames a second\ninference: window and model, median of the last second\n"
+    "frame → screen: from a frame's arrival to the end of its painting, median of the last second\n"
+    "drops: frames lost by the sensor or the queue"
+)
+
+# Banner and dialogs
+DISMISS = "Dismiss"
+CLOSE = "Close"
+OUR_FAULT = "Something went wrong in the program"
+NO_FONTS = "no font is installed, so texts will be blank: install one, on Debian or Ubuntu `apt install fonts-dejavu-core`"
+SHORTCUTS_TITLE = "Keyboard shortcuts"
+MOUSE_TITLE = "Mouse"
+MOUSE = (
+    ("Drag", "Turn the view"),
+    ("Right drag, Shift drag", "Move the view"),
+    ("Wheel", "Zoom"),
+    ("Double click", "Reset the view"),
+    ("Click a person", "Select"),
+    ("Click the timeline", "Seek (recordings)"),
+    ("Drop a file", "Open a recording (.npy) or model (.onnx)"),
+)
+
+# What the shortcuts do
+PLAY_OR_PAUSE = "Play or pause"
+SECOND_BACK = "One second back"
+SECOND_FORWARD = "One second forward"
+FASTER = "Faster"
+SLOWER = "Slower"
+OPEN_A_RECORDING = "Open a recording"
+OPEN_A_MODEL = "Open a model"
+LOOP_OR_NOT = "Start over at the end, or not"
+MIRROR_OR_NOT = "Mirror the view, or not"
+THEME_SWITCH = "Dark or light theme"
+FULLSCREEN = "Full screen, or not"
+SELECT_PERSON = "Select a person"
+SHOW_HELP = "Show this list"
+QUIT = "Quit"

@@ -1,0 +1,120 @@
+"""The top row: where the skeletons come from, which model names them, and how the window looks."""
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
+
+from skel.app import texts
+from skel.app.theme import Theme
+from skel.app.widgets.icons import icon
+
+
+class Header(QWidget):
+    """Two pickers and some switches; it asks for changes and makes none itself."""
+
+    recording_wanted = Signal()
+    source_chosen = Signal(str)  # "demo", or a sensor of the registry
+    model_wanted = Signal()
+    built_in_model_chosen = Signal()
+    view_reset = Signal()
+    mirror_toggled = Signal()
+    theme_toggled = Signal()
+    help_wanted = Signal()
+
+    def __init__(self, theme: Theme, sensors: dict[str, str], parent: QWidget | None = None) -> None:
+        """`sensors` are the further sources to offer, {name: title}."""
+        super().__init__(parent)
+        self._source, self._model = _picker(texts.SOURCE), _picker(texts.MODEL)
+        source_menu, model_menu = QMenu(self), QMenu(self)
+        _entry(source_menu, texts.OPEN_RECORDING, "Ctrl+O").triggered.connect(self.recording_wanted)
+        source_menu.addSeparator()
+        _entry(source_menu, texts.DEMO_RECORDING).triggered.connect(lambda: self.source_chosen.emit("demo"))
+        for name, title in sensors.items():
+            _entry(source_menu, title).triggered.connect(lambda _=False, name=name: self.source_chosen.emit(name))
+        _entry(model_menu, texts.OPEN_MODEL, "Ctrl+M").triggered.connect(self.model_wanted)
+        model_menu.addSeparator()
+        _entry(model_menu, texts.BUILT_IN_MODEL).triggered.connect(self.built_in_model_chosen)
+        self._source.setMenu(source_menu)
+        self._model.setMenu(model_menu)
+
+        self._reset = _switch(texts.RESET_VIEW, "R")
+        self._mirror = _switch(texts.MIRROR, "M")
+        self._mirror.setCheckable(True)
+        self._look = _switch(texts.THEME, "T")
+        self._help = _switch(texts.HELP, "?")
+        for button, signal in (
+            (self._reset, self.view_reset),
+            (self._mirror, self.mirror_toggled),
+            (self._look, self.theme_toggled),
+            (self._help, self.help_wanted),
+        ):
+            button.clicked.connect(signal)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self._source)
+        row.addWidget(self._model)
+        row.addStretch(1)
+        for button in (self._reset, self._mirror, self._look, self._help):
+            row.addWidget(button)
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use other colours."""
+        self._look.setIcon(icon("sun" if theme.is_dark else "moon", theme))
+        for button, name in (
+            (self._source, "source"),
+            (self._model, "model"),
+            (self._reset, "home"),
+            (self._mirror, "mirror"),
+            (self._help, "help"),
+        ):
+            button.setIcon(icon(name, theme))
+
+    def show_source(self, title: str) -> None:
+        """Name the source in use."""
+        _name(self._source, texts.SOURCE, title)
+
+    def show_model(self, title: str, card: str) -> None:
+        """Name the model in use; `card` says more about it."""
+        _name(self._model, texts.MODEL, title)
+        self._model.setToolTip(card)
+
+    def show_mirrored(self, mirrored: bool) -> None:
+        """Whether the view is mirrored."""
+        self._mirror.setChecked(mirrored)
+
+    @property
+    def text(self) -> str:
+        """What both pickers say."""
+        return f"{self._source.text()}  {self._model.text()}"
+
+
+def _picker(name: str) -> QToolButton:
+    button = QToolButton()
+    button.setObjectName("picker")
+    button.setAccessibleName(name)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setIconSize(QSize(18, 18))
+    button.setMaximumWidth(340)
+    return button
+
+
+def _name(picker: QToolButton, what: str, title: str) -> None:
+    shown = picker.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, 220)
+    picker.setText(f" {what}: {shown}")
+
+
+def _entry(menu: QMenu, text: str, key: str = "") -> QAction:
+    # The key is written, not set: the window's own table registers it.
+    return menu.addAction(f"{text}\t{key}" if key else text)
+
+
+def _switch(text: str, key: str) -> QToolButton:
+    button = QToolButton()
+    button.setProperty("flat", "true")
+    button.setIconSize(QSize(20, 20))
+    button.setToolTip(f"{text} ({key})")
+    button.setAccessibleName(text)
+    return button

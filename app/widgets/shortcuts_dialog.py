@@ -1,0 +1,48 @@
+"""The list of keys and of what the mouse does."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from skel.app import texts
+
+
+class ShortcutsDialog(QDialog):
+    """Two columns: keys and mouse."""
+
+    def __init__(self, keys: Sequence[tuple[str, str]], mouse: Sequence[tuple[str, str]], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(texts.SHORTCUTS_TITLE)
+        columns = QHBoxLayout()
+        columns.setSpacing(40)
+        columns.addLayout(_column(texts.SHORTCUTS_TITLE, keys))
+        columns.addLayout(_column(texts.MOUSE_TITLE, mouse))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(28, 24, 28, 20)
+        whole.setSpacing(20)
+        whole.addLayout(columns)
+        whole.addWidget(buttons)
+
+
+def _column(title: str, rows: Sequence[tuple[str, str]]) -> QVBoxLayout:
+    column = QVBoxLayout()
+    column.setSpacing(12)
+    heading = QLabel(title)
+    heading.setObjectName("title")
+    column.addWidget(heading)
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(16)
+    grid.setVerticalSpacing(7)
+    grid.setColumnStretch(1, 1)
+    for row, (caption, text) in enumerate(rows):
+        key = QLabel(caption)
+        key.setObjectName("key")
+        key.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        grid.addWidget(key, row, 0, Qt.AlignmentFlag.AlignLeft)
+        grid.addWidget(QLabel(text), row, 1)
+    column.addLayout(grid)
+    column.addStretch(1)
+    return column

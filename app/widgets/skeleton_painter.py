@@ -1,0 +1,201 @@
+"""Draws people and the ground with QPainter, given a camera."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QLinearGradient, QPainter, QPainterPath, QPen, QPolygonF
+
+from skel.app.theme import Theme, faded, font, mixed
+from skel.app.widgets.projection import Camera
+from skel.skeleton.layouts import SkeletonLayout
+
+SIDES = ("left", "middle", "right")
+_BONE_M, _JOINT_M, _HEAD_M = 0.045, 0.065, 0.21  # widths and the head's diameter, as on an adult
+_GRID_HALF_M = 5.0
+_GRID_STEP_M = 0.5
+
+
+@dataclass(frozen=True)
+class Tag:
+    """What is written above a person: the number and the text beside it; `muted` when the text names no action."""
+
+    number: int
+    text: str
+    muted: bool = False
+    selected: bool = False
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """A layout's bones (B, 2) and joints by the side of the body that they belong to."""
+
+    bones: dict[str, npt.NDArray[np.intp]]
+    joints: dict[str, npt.NDArray[np.intp]]
+    head: int | None
+
+
+@lru_cache
+def _sides(layout: SkeletonLayout) -> _Sides:
+    side_of = [layout.side(j) for j in range(len(layout))]
+    bones: dict[str, list[tuple[int, int]]] = {side: [] for side in SIDES}
+    for child, parent in layout.bones:
+        opposite = {side_of[child], side_of[parent]} == {"left", "right"}
+        bones["middle" if opposite else side_of[child]].append((child, parent))
+    return _Sides(
+        {side: np.array(pairs, np.intp).reshape(-1, 2) for side, pairs in bones.items()},
+        {side: np.array([j for j, s in enumerate(side_of) if s == side], np.intp) for side in SIDES},
+        layout.index("Head") if "Head" in layout.joints else None,
+    )
+
+
+def side_colours(person: QColor, theme: Theme) -> dict[str, QColor]:
+    """The three tones of a person: the right in the person's own colour, the left nearer to the text's."""
+    return _side_colours(person.rgb(), theme)
+
+
+@lru_cache
+def _side_colours(person_rgb: int, theme: Theme) -> dict[str, QColor]:
+    tone = "#ffffff" if theme.is_dark else "#000000"
+    return {side: mixed(QColor.fromRgb(person_rgb), tone, share) for side, share in zip(SIDES, (0.6, 0.3, 0.0))}
+
+
+def draw_person(
+    painter: QPainter,
+    pixels: npt.NDArray[np.floating[Any]],
+    layout: SkeletonLayout,
+    px_per_m: float,
+    person: QColor,
+    theme: Theme,
+) -> None:
+    """Draw one body's joints (V, 2); what is NaN is left out. Joints on the left are rings, the others are discs."""
+    sides, colours = _sides(layout), side_colours(person, theme)
+    tracked = np.isfinite(pixels).all(axis=1)
+    bone_px = float(np.clip(_BONE_M * px_per_m, 2.0, 14.0))
+    joint_px = float(np.clip(_JOINT_M * px_per_m, 3.5, 20.0))
+    for side in SIDES:
+        bones = sides.bones[side]
+        bones = bones[tracked[bones].all(axis=1)]
+        painter.setPen(_pen(colours[side], bone_px))
+        painter.drawLines([QLineF(*ends) for ends in pixels[bones].reshape(-1, 4).tolist()])
+    for side in SIDES:
+        joints = sides.joints[side]
+        joints = joints[tracked[joints] & (joints != sides.head)]
+        points = QPolygonF([QPointF(x, y) for x, y in pixels[joints].tolist()])
+        painter.setPen(_pen(colours[side], joint_px))
+        painter.drawPoints(points)
+        if side == "left":
+            painter.setPen(_pen(QColor(theme.scene_bottom), 0.5 * joint_px))
+            painter.drawPoints(points)
+    if sides.head is not None and tracked[sides.head]:
+        painter.setPen(_pen(colours["middle"], 0.8 * bone_px))
+        painter.setBrush(mixed(theme.scene_bottom, colours["middle"], 0.3))
+        radius = max(0.5 * _HEAD_M * px_per_m, 3.0)
+        painter.drawEllipse(QPointF(*pixels[sides.head].tolist()), radius, radius)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def draw_footprint(
+    painter: QPainter, camera: Camera, at_m: npt.NDArray[np.floating[Any]], size: tuple[int, int], colour: QColor
+) -> None:
+    """A disc on the ground under a person, `at_m` being the point on the ground."""
+    pixels = camera.project(_ring() + at_m, *size)
+    if np.isfinite(pixels).all():
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(faded(colour, 0.16))
+        painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in pixels.tolist()]))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def draw_ground(painter: QPainter, camera: Camera, floor_m: float, size: tuple[int, int], theme: Theme) -> None:
+    """A rounded backdrop, and on it a grid of half metres on the ground that fades out around the camera's target."""
+    width, height = size
+    backdrop = QLinearGradient(0, 0, 0, height)
+    backdrop.setColorAt(0, QColor(theme.scene_top))
+    backdrop.setColorAt(1, QColor(theme.scene_bottom))
+    painter.fillRect(0, 0, width, height, QColor(theme.window))
+    frame = QPainterPath()
+    frame.addRoundedRect(QRectF(0.5, 0.5, width - 1, height - 1), 10, 10)
+    painter.fillPath(frame, QBrush(backdrop))
+    painter.setClipPath(frame)
+    middle = np.round(np.array([camera.target_m[0], camera.target_m[2]]))
+    pieces = _grid_pieces() + np.array([middle[0], floor_m, middle[1]])
+    away = np.linalg.norm(pieces.mean(axis=1)[:, [0, 2]] - np.array(camera.target_m)[[0, 2]], axis=1) / _GRID_HALF_M
+    whole_metre = _on_whole_metre()
+    for major in (False, True):
+        for ring in range(5):
+            chosen = (whole_metre == major) & (away >= ring / 5) & (away < (ring + 1) / 5)
+            painter.setPen(QPen(faded(theme.grid, (0.8 if major else 0.35) * (1 - ring / 5)), 1.0))
+            lines = camera.project_lines(pieces[chosen], width, height)
+            painter.drawLines([QLineF(*ends) for ends in lines.reshape(-1, 4).tolist()])
+    painter.setClipping(False)
+    painter.setPen(QPen(QColor(theme.border), 1.0))
+    painter.drawPath(frame)
+
+
+@lru_cache
+def _ring() -> npt.NDArray[np.float64]:
+    """(24, 3): a circle of 34 cm on the ground about the origin."""
+    turn = np.linspace(0.0, 2 * np.pi, 24, endpoint=False)
+    return np.stack([0.34 * np.cos(turn), np.zeros(24), 0.34 * np.sin(turn)], axis=1)
+
+
+@lru_cache
+def _grid_pieces() -> npt.NDArray[np.float64]:
+    """(L, 2, 3): the grid's lines about the origin, cut into pieces of two steps so that each can fade."""
+    at = np.arange(-_GRID_HALF_M, _GRID_HALF_M + 1e-9, _GRID_STEP_M)
+    line, start = (a.ravel() for a in np.meshgrid(at, at[:-1:2], indexing="ij"))
+    along_z = np.zeros((len(line), 2, 3))
+    along_z[..., 0] = line[:, None]
+    along_z[..., 2] = start[:, None] + (0.0, 2 * _GRID_STEP_M)
+    return np.concatenate([along_z, along_z[..., ::-1]])
+
+
+@lru_cache
+def _on_whole_metre() -> npt.NDArray[np.bool_]:
+    pieces = _grid_pieces()
+    line = np.where(pieces[:, 0, 0] == pieces[:, 1, 0], pieces[:, 0, 0], pieces[:, 0, 2])
+    return np.asarray(line == np.round(line))
+
+
+def draw_tags(painter: QPainter, tags: list[tuple[QPointF, Tag]], width: int, theme: Theme) -> None:
+    """Labels, each with its foot at a point; moved up where they would cover one another, and into the picture."""
+    text_font = font(14, bold=True)
+    metrics = QFontMetricsF(text_font)
+    taken: list[QRectF] = []
+    for foot, tag in tags:
+        text = metrics.elidedText(tag.text, Qt.TextElideMode.ElideRight, 220)
+        box = QRectF(0, 0, metrics.horizontalAdvance(text) + 46 if text else 32, 28)
+        box.moveCenter(QPointF(foot.x(), foot.y() - 18))
+        for other in taken:
+            if box.intersects(other):
+                box.moveBottom(other.top() - 4)
+        box.moveLeft(min(max(box.left(), 6.0), max(width - box.width() - 6.0, 6.0)))
+        box.moveTop(max(box.top(), 6.0))
+        taken.append(box)
+        colour = theme.person(tag.number)
+        painter.setPen(QPen(colour if tag.selected else QColor(theme.border), 1.5 if tag.selected else 1.0))
+        painter.setBrush(faded(theme.surface, 0.88))
+        painter.drawRoundedRect(box, 14, 14)
+        draw_number(painter, QRectF(box.left() + 5, box.top() + 5, 18, 18), tag.number, theme)
+        painter.setPen(QColor(theme.muted if tag.muted else theme.text))
+        painter.setFont(text_font)
+        painter.drawText(box.adjusted(31, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, text)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def draw_number(painter: QPainter, box: QRectF, number: int, theme: Theme) -> None:
+    """A person's number on a disc of the person's colour."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.person(number))
+    painter.drawEllipse(box)
+    painter.setPen(QColor(theme.on_accent))
+    painter.setFont(font(round(0.66 * box.height()), bold=True))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(number))
+
+
+def _pen(colour: QColor, width: float) -> QPen:
+    return QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)

@@ -1,0 +1,66 @@
+"""One line of figures: how fast and how fresh what is shown is."""
+
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from skel.app import texts
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the line shows; a figure that is not known yet is 0."""
+
+    state: str
+    sensor_fps: float = 0.0
+    inference_ms: float = 0.0
+    screen_ms: float = 0.0
+    drops: int = 0
+    device: str = ""
+    note: str = ""
+
+
+class StatusLine(QWidget):
+    """Keeps its parts in place while the figures change."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setToolTip(texts.STATUS_HINT)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2, 0, 2, 0)
+        row.setSpacing(18)
+        self._parts = [QLabel() for _ in range(6)]
+        widest = ("running", "sensor 00.0 fps", "inference 00.0 ms", "frame → screen 00 ms", "drops 00", "")
+        for part, text in zip(self._parts, widest):
+            part.setObjectName("muted")
+            part.ensurePolished()
+            part.setMinimumWidth(part.fontMetrics().horizontalAdvance(text))
+            row.addWidget(part)
+        self._note = QLabel()
+        self._note.setObjectName("muted")
+        self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.addWidget(self._note, 1)
+
+    @property
+    def text(self) -> str:
+        """Everything it says."""
+        return "  ".join(part.text() for part in (*self._parts, self._note))
+
+    def show_figures(self, figures: Figures) -> None:
+        """Show these figures."""
+        shown = (
+            figures.state,
+            f"{texts.SENSOR_RATE} {_known(figures.sensor_fps, '.1f')} fps",
+            f"{texts.INFERENCE} {_known(figures.inference_ms, '.1f')} ms",
+            f"{texts.FRAME_TO_SCREEN} {_known(figures.screen_ms, '.0f')} ms",
+            f"{texts.DROPS} {figures.drops}",
+            f"{texts.DEVICE} {figures.device}" if figures.device else "",
+        )
+        for part, text in zip(self._parts, shown):
+            part.setText(text)
+        self._note.setText(figures.note)
+        self._note.setToolTip(figures.note)
+
+
+def _known(value: float, form: str) -> str:
+    return format(value, form) if value else "–"

@@ -1,0 +1,280 @@
+"""The last seconds as curves of the classes' probability, and below them the named segments on the same time axis."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from skel.app import texts
+from skel.app.history import History
+from skel.app.theme import ClassColours, Theme, faded, font, mixed
+from skel.skeleton.recording import Segment
+
+SPAN_S = 15.0
+AHEAD_S = 3.0  # of a recording, so that what comes next can be seen and clicked
+MOST_CLASSES = 5
+_LONGEST_GAP_S = 0.5  # between two predictions that a line joins
+_MARGIN_LEFT, _MARGIN_RIGHT = 84, 18
+_LANE_HEIGHT = 22
+_LEVELS = (0.0, 0.5, 1.0)  # that are marked in the plot
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A row of segments in the sensor's time, with its name."""
+
+    name: str
+    segments: Sequence[Segment]
+
+
+class Timeline(QFrame):
+    """Shows one person's history; of a recording also what truly happens in it, and lets the user seek."""
+
+    seek_requested = Signal(float)  # the sensor's time
+
+    def __init__(self, theme: Theme, colours: ClassColours, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("card")
+        self.setAccessibleName(texts.TIMELINE_NAME)
+        self._theme, self._colours = theme, colours
+        self._seekable: bool | None = None
+        heading = QLabel(texts.TIMELINE)
+        heading.setObjectName("heading")
+        self._legend = _Legend(theme)
+        top = QHBoxLayout()
+        top.addWidget(heading)
+        top.addWidget(self._legend, 1)
+        self._plot = _probability_plot()
+        self._curves = [self._plot.plot(skipFiniteCheck=True) for _ in range(MOST_CLASSES)]
+        self._levels = [self._plot.addLine(y=level) for level in _LEVELS]
+        self._playhead = pyqtgraph.InfiniteLine(angle=90, movable=False)
+        self._plot.addItem(self._playhead)
+        self._plot.scene().sigMouseClicked.connect(self._on_plot_clicked)
+        self.lanes = SegmentLanes(theme, colours)
+        self.lanes.clicked.connect(self._seek)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 10, 16, 10)
+        column.setSpacing(4)
+        column.addLayout(top)
+        column.addWidget(self._plot, 1)
+        column.addWidget(self.lanes)
+        self.set_theme(theme)
+
+    def sizeHint(self) -> QSize:
+        """Room for the curves and two lanes."""
+        return QSize(640, 214)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use other colours."""
+        self._theme = theme
+        self._legend.set_theme(theme)
+        self.lanes.set_theme(theme)
+        self._plot.setBackground(theme.surface)
+        for line in self._levels:
+            line.setPen(pyqtgraph.mkPen(theme.raised))
+        self._playhead.setPen(pyqtgraph.mkPen(theme.text, width=1))
+        for side in ("left", "bottom"):
+            axis = self._plot.getAxis(side)
+            axis.setPen(pyqtgraph.mkPen(theme.border))
+            axis.setTextPen(pyqtgraph.mkPen(theme.muted))
+            axis.setStyle(tickFont=font(11))
+
+    def refresh(
+        self, history: History, person: int | None, now_s: float, truth: Sequence[Segment] | None, origin_s: float
+    ) -> None:
+        """Draw a person's history up to now, all times being the sensor's.
+
+        `truth` is what happens in the recording that is played, which the user can then seek and whose axis counts from
+        `origin_s`; None for a live source, whose axis counts from now.
+        """
+        self._set_seekable(truth is not None)
+        end_s = now_s + (AHEAD_S if self._seekable else 0.0)
+        start_s = end_s - SPAN_S
+        times_s, probabilities, labels = history.curves(-1 if person is None else person, start_s, end_s, MOST_CLASSES)
+        colours = [self._colours.of(label, self._theme) for label in labels]
+        connected = np.append(np.diff(times_s) < _LONGEST_GAP_S, False) if len(times_s) else np.zeros(0, bool)
+        connect = "all" if connected[:-1].all() else connected
+        for k, curve in enumerate(self._curves):
+            if k < len(labels):
+                curve.setData(times_s, probabilities[:, k], connect=connect)
+                curve.setPen(pyqtgraph.mkPen(colours[k], width=1))
+            else:
+                curve.setData([], [])
+        self._playhead.setValue(now_s)
+        self._plot.setXRange(start_s, end_s, padding=0)
+        self._plot.getViewBox().updateMatrix()  # now, or it would be found out of date while painting and painted twice
+        self._plot.getAxis("bottom").setTicks([_ticks(start_s, end_s, now_s, origin_s if self._seekable else None)])
+        self._legend.show_classes(list(zip(labels, colours)))
+        named = [] if person is None else history.segments(person, start_s, end_s)
+        lanes = [Lane(texts.RECOGNISED_LANE, [Segment(s.start_s, s.end_s, s.action) for s in named])]
+        if truth:
+            lanes.append(Lane(texts.TRUTH_LANE, truth))
+        across = self._plot.getViewBox().sceneBoundingRect()
+        self.lanes.show_lanes(lanes, (start_s, end_s), now_s, (across.left(), across.right()))
+
+    def _set_seekable(self, seekable: bool) -> None:
+        if seekable == self._seekable:
+            return
+        self._seekable = seekable
+        for part in (self._plot, self.lanes):
+            part.setCursor(Qt.CursorShape.PointingHandCursor if seekable else Qt.CursorShape.ArrowCursor)
+            part.setToolTip(texts.TIMELINE_SEEK_HINT if seekable else "")
+
+    def _on_plot_clicked(self, event: object) -> None:
+        view = self._plot.getViewBox()
+        self._seek(view.mapSceneToView(event.scenePos()).x())  # type: ignore[attr-defined]  # pyqtgraph is untyped
+
+    def _seek(self, time_s: float) -> None:
+        if self._seekable:
+            self.seek_requested.emit(time_s)
+
+
+def _probability_plot() -> pyqtgraph.PlotWidget:
+    plot = pyqtgraph.PlotWidget()
+    plot.setMenuEnabled(False)
+    plot.setMouseEnabled(False, False)
+    plot.hideButtons()
+    plot.setYRange(0.0, 1.0, padding=0.03)
+    plot.setMinimumHeight(70)
+    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    plot.getPlotItem().setContentsMargins(0, 4, _MARGIN_RIGHT, 0)
+    left, bottom = plot.getAxis("left"), plot.getAxis("bottom")
+    left.setWidth(_MARGIN_LEFT)
+    left.setTicks([[(level, texts.percent(level)) for level in _LEVELS]])
+    bottom.setHeight(20)
+    for axis in (left, bottom):
+        axis.setStyle(tickLength=0, hideOverlappingLabels=False)
+    return plot
+
+
+def _ticks(start_s: float, end_s: float, now_s: float, origin_s: float | None) -> list[tuple[float, str]]:
+    """Marks at whole steps of time since `origin_s`; without one, before now."""
+    step = 2.0 if origin_s is not None else 5.0
+    zero_s = now_s if origin_s is None else origin_s
+    first, last = math.ceil((start_s - zero_s) / step), math.floor((end_s - zero_s) / step)
+    at = [step * k for k in range(first, last + 1)]
+    if origin_s is None:
+        return [(zero_s + t, f"−{-t:.0f} s" if t else texts.NOW) for t in at if t > start_s - zero_s]
+    return [(zero_s + t, texts.clock(t)[:-2]) for t in at if t >= 0]
+
+
+class _Legend(QWidget):
+    """The names of the curves, from the right."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._classes: list[tuple[str, QColor]] = []
+        self.setFixedHeight(18)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.update()
+
+    def show_classes(self, classes: list[tuple[str, QColor]]) -> None:
+        if classes != self._classes:
+            self._classes = classes
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(font(12))
+        metrics = QFontMetricsF(painter.font())
+        right = self.width() - float(_MARGIN_RIGHT)
+        for label, colour in self._classes:
+            text = metrics.elidedText(texts.shown(label), Qt.TextElideMode.ElideRight, 130)
+            left = right - metrics.horizontalAdvance(text)
+            if left - 18 < 12:
+                break
+            painter.setPen(QColor(self._theme.muted))
+            painter.drawText(QRectF(left, 0, right - left + 1, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
+            painter.fillRect(QRectF(left - 18, 0.5 * self.height() - 1.5, 12, 3), colour)
+            right = left - 34
+
+
+class SegmentLanes(QWidget):
+    """Rows of named segments as coloured bars, on the plot's time axis."""
+
+    clicked = Signal(float)  # the sensor's time
+
+    def __init__(self, theme: Theme, colours: ClassColours, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._colours = theme, colours
+        self._lanes: Sequence[Lane] = ()
+        self._start_s, self._end_s, self._now_s = 0.0, SPAN_S, 0.0
+        self._left, self._right = 0.0, 1.0
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use other colours."""
+        self._theme = theme
+        self.update()
+
+    def show_lanes(
+        self, lanes: Sequence[Lane], span_s: tuple[float, float], now_s: float, across_px: tuple[float, float]
+    ) -> None:
+        """Draw these lanes between two times that lie at these two x."""
+        if len(lanes) != len(self._lanes):
+            self.setFixedHeight(max(len(lanes), 1) * (_LANE_HEIGHT + 4))
+        self._lanes, self._now_s = lanes, now_s
+        (self._start_s, self._end_s), (self._left, self._right) = span_s, across_px
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """As high as its lanes."""
+        return QSize(400, max(len(self._lanes), 1) * (_LANE_HEIGHT + 4))
+
+    def bars(self) -> list[tuple[int, QRectF, str]]:
+        """The lane, place and label of every bar in sight."""
+        result = []
+        for row, lane in enumerate(self._lanes):
+            for segment in lane.segments:
+                left, right = max(self._x(segment.start_s), self._x(self._start_s)), self._x(min(segment.end_s, self._end_s))
+                if right > left:
+                    box = QRectF(left, row * (_LANE_HEIGHT + 4) + 2, max(right - left - 1, 1.0), _LANE_HEIGHT)
+                    result.append((row, box, segment.label))
+        return result
+
+    def time_at(self, x: float) -> float:
+        """The sensor's time at a place."""
+        share = (x - self._left) / max(self._right - self._left, 1.0)
+        return self._start_s + min(max(share, 0.0), 1.0) * (self._end_s - self._start_s)
+
+    def _x(self, time_s: float) -> float:
+        share = (time_s - self._start_s) / (self._end_s - self._start_s)
+        return self._left + share * (self._right - self._left)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Ask for the moment that was clicked."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit(self.time_at(event.position().x()))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw names, bars and the moment that is shown."""
+        painter = QPainter(self)
+        painter.setFont(font(11))
+        theme = self._theme
+        for row, lane in enumerate(self._lanes):
+            top = row * (_LANE_HEIGHT + 4) + 2
+            painter.setPen(QColor(theme.muted))
+            name = QRectF(0, top, self._left - 8, _LANE_HEIGHT)
+            painter.drawText(name, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, lane.name)
+            painter.fillRect(QRectF(self._left, top, self._right - self._left, _LANE_HEIGHT), faded(theme.raised, 0.6))
+        bars = self.bars()
+        metrics = QFontMetricsF(painter.font())
+        for _, box, label in bars:
+            colour = self._colours.of(label, theme)
+            painter.fillRect(box, mixed(theme.surface, colour, 0.35))
+            painter.fillRect(QRectF(box.left(), box.top(), 3, box.height()), colour)
+            painter.setPen(QColor(theme.text))
+            text = metrics.elidedText(texts.shown(label), Qt.TextElideMode.ElideRight, box.width() - 12)
+            if len(text) > 2:
+                painter.drawText(box.adjusted(8, 0, -2, 0), Qt.AlignmentFlag.AlignVCenter, text)
+        painter.setPen(QPen(QColor(theme.text), 1))
+        x = self._x(self._now_s)
+        painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))

@@ -1,0 +1,48 @@
+"""Where everything stands in the window."""
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from skel.app.theme import ClassColours, Theme
+from skel.app.widgets.banner import Banner
+from skel.app.widgets.header import Header
+from skel.app.widgets.prediction_panel import PredictionPanel
+from skel.app.widgets.skeleton_view import SkeletonView
+from skel.app.widgets.status_line import StatusLine
+from skel.app.widgets.timeline import Timeline
+from skel.app.widgets.transport import Transport
+
+
+class Workspace(QWidget):
+    """The window's whole content: header, skeletons over timeline and transport, predictions beside them, status line."""
+
+    def __init__(self, theme: Theme, sensors: dict[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.colours = ClassColours()
+        self.header = Header(theme, sensors)
+        self.banner = Banner(theme)
+        self.view = SkeletonView(theme)
+        self.panel = PredictionPanel(theme, self.colours)
+        self.timeline = Timeline(theme, self.colours)
+        self.transport = Transport(theme)
+        self.status = StatusLine()
+        left = QVBoxLayout()
+        left.setSpacing(10)
+        left.addWidget(self.view, 1)
+        left.addWidget(self.timeline)
+        left.addWidget(self.transport)
+        middle = QHBoxLayout()
+        middle.setSpacing(10)
+        middle.addLayout(left, 1)
+        middle.addWidget(self.panel)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(12, 10, 12, 8)
+        whole.setSpacing(10)
+        whole.addWidget(self.header)
+        whole.addWidget(self.banner)
+        whole.addLayout(middle, 1)
+        whole.addWidget(self.status)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use other colours."""
+        for part in (self.header, self.banner, self.view, self.panel, self.timeline, self.transport):
+            part.set_theme(theme)
