@@ -25,4 +25,4 @@ for command in skel-data skel-train skel-export skel-app; do
 done
 
 step tests
-SKEL_INSTALLED=1 pytest
+SKEL_INSTALLED=1 pytest -rs
