@@ -37,6 +37,13 @@ class Pose(NamedTuple):
         """All of it as one row (CHANNELS,)."""
         return np.hstack(self)
 
+    def mirrored(self) -> "Pose":
+        """The same with left and right exchanged."""
+        lean, bend, twist = self.trunk
+        nod, turn = self.head
+        arms, legs = (self.left_arm, self.right_arm), (self.left_leg, self.right_leg)
+        return Pose((lean, -bend, -twist), (nod, -turn), *arms, *legs, 1 - self.support)
+
 
 _ARM = ((-50, 175), (-50, 170), (-80, 90), (0, 150))
 _LEG = ((-35, 115), (-20, 45), (0, 140), (-45, 30))
@@ -45,8 +52,8 @@ LIMITS = np.array([(-20, 80), (-35, 35), (-50, 50), (-40, 45), (-70, 70), *_ARM,
 Measurement of Joint Motion, 5th ed. 2016, appendix B)."""
 
 # Segment lengths as shares of the body's height: Winter, Biomechanics and Motor Control of Human Movement, 4th ed. 2009,
-# fig. 4.1 (after Drillis & Contini 1966). Where a Kinect v2 places a joint elsewhere than the anatomist does (shoulders
-# and hips nearer the middle, the points of the spine and the hand), the share is what it measures on standing adults.
+# fig. 4.1 (after Drillis & Contini 1966). Where a Kinect places a joint elsewhere than the anatomist does (shoulders and
+# hips nearer the middle, shorter arms, the points of the spine and the hand), the share is what it measures on adults.
 _SPINE_LOW, _SPINE_HIGH, _NECK, _HEAD = 0.165, 0.135, 0.045, 0.085
 _CLAVICLE = (0.097, -0.026, -0.006)
 _HIP = (0.050, 0.0, -0.012)
@@ -54,13 +61,16 @@ _UPPER_ARM, _FOREARM, _HAND = 0.162, 0.140, 0.038
 _THIGH, _SHANK, _FOOT = 0.245, 0.246, (0.0, -0.022, -0.080)
 _TIP_FROM_HAND, _THUMB_FROM_HAND = (0.0, -0.042, 0.0), (-0.022, -0.012, -0.012)
 _ANKLE_HEIGHT = 0.039
+_STANCE = 0.067  # from the middle to either foot
+_GIVE = 0.01  # of the body's height: how softly weight is taken over by the other foot
 _SHOULDER_LIFT = 0.12  # degrees that the collar bone rises with each degree the arm is raised over 30
 
 
 def joint_positions(angles_deg: Array, height_m: float) -> Array:
-    """Forward kinematics: (T, CHANNELS) angles → (T, 25, 3) metres in body axes, the lower foot on the floor at y = 0.
+    """Forward kinematics: (T, CHANNELS) angles → (T, 25, 3) metres in body axes.
 
-    Angles outside `LIMITS` are clamped. x = z = 0 is where the supporting foot (or the weighted mean of both) stands.
+    Angles outside `LIMITS` are clamped. The floor is y = 0, with the lower foot on it within 2 cm; the supporting
+    foot stays where it is in quiet standing, astride of x = z = 0.
     """
     angles = np.radians(np.clip(angles_deg, LIMITS[:, 0], LIMITS[:, 1]))
     support = np.clip(angles_deg[:, -1], 0, 1)[:, None]
@@ -102,8 +112,9 @@ def joint_positions(angles_deg: Array, height_m: float) -> Array:
         place(f"{side}Foot", f"{side}Ankle", foot, _FOOT)
 
     ankles = joints[:, [NTU25.index("LeftAnkle"), NTU25.index("RightAnkle")]]
-    standing = ankles[:, 0] * (1 - support) + ankles[:, 1] * support
-    standing[:, 1] = ankles[:, :, 1].min(axis=1) - _ANKLE_HEIGHT
+    standing = ankles[:, 0] * (1 - support) + ankles[:, 1] * support + [_STANCE, 0, 0] * (1 - 2 * support)
+    # A smooth minimum: weight passes from foot to foot without a jolt.
+    standing[:, 1] = -_GIVE * np.logaddexp(-ankles[:, 0, 1] / _GIVE, -ankles[:, 1, 1] / _GIVE) - _ANKLE_HEIGHT
     return np.asarray((joints - standing[:, None]) * height_m)
 
 

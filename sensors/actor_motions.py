@@ -52,39 +52,33 @@ class Motion:
 
 _GUARD = (12, 28, 30, 115)
 _JAB = (82, 33, 42, 25)
-_STEP = 0.36  # walking
-_HOP = 0.25  # jogging
+_STEP = 0.18  # half a step of walking
+_HOP = 0.125  # and of jogging
 _WALK_RIGHT = Pose(
-    trunk=(-2, -2, -5),
+    trunk=(-2, -2, -4),
     right_arm=(-16, 10, 30, 10),
     left_arm=(18, 12, 30, 32),
     right_leg=(28, 3, 46, 0),
-    left_leg=(-1, 4, 2, 2),
+    left_leg=(-1, 1, 2, 2),
     support=0,
 )
-_WALK_LEFT = Pose(
-    trunk=(-2, 2, 3),
-    right_arm=(18, 12, 30, 32),
-    left_arm=(-16, 10, 30, 10),
-    right_leg=(-1, 4, 2, 2),
-    left_leg=(28, 3, 46, 0),
-    support=1,
+_WALK_LAND = Pose(
+    trunk=(-2, 0, 0), right_arm=(0, 10, 30, 20), left_arm=(0, 10, 30, 20), right_leg=(7, 2, 13, 4), left_leg=(7, 2, 13, 4)
 )
 _JOG_RIGHT = Pose(
-    trunk=(1, -2, -5),
-    right_arm=(-30, 18, 22, 68),
-    left_arm=(8, 14, 28, 98),
-    right_leg=(32, 5, 62, -5),
-    left_leg=(6, 3, 16, 4),
+    trunk=(2, -2, -5),
+    right_arm=(-32, 18, 22, 66),
+    left_arm=(10, 14, 28, 98),
+    right_leg=(34, 5, 66, -5),
+    left_leg=(5, 1, 12, 4),
     support=0,
 )
-_JOG_LEFT = Pose(
-    trunk=(1, 2, 5),
-    right_arm=(8, 14, 28, 98),
-    left_arm=(-30, 18, 22, 68),
-    right_leg=(6, 3, 16, 4),
-    left_leg=(32, 5, 62, -5),
-    support=1,
+_JOG_LAND = Pose(
+    trunk=(2, 0, 0),
+    right_arm=(-11, 16, 24, 80),
+    left_arm=(-11, 16, 24, 80),
+    right_leg=(10, 2, 20, 4),
+    left_leg=(10, 2, 20, 4),
 )
 _REACH = (80, 20, 45, 30)
 _DEEP = (72, 11, 108, 30)
@@ -201,11 +195,11 @@ MOTIONS: dict[str, Motion] = {
     "knock": Motion(
         start=(
             (0.17, Pose(right_arm=(-4, 11, 15, 32))),
-            (0.26, Pose(trunk=(-4, 0, 2), right_arm=(66, 36, -2, 105))),
+            (0.32, Pose(trunk=(-4, 0, 2), right_arm=(66, 36, -2, 105))),
         ),
         cycle=(
-            (0.16, Pose(trunk=(-4, 1, 9), right_arm=(86, 38, 8, 60))),
-            (0.16, Pose(trunk=(-4, 1, 9), right_arm=(76, 38, -2, 92))),
+            (0.18, Pose(trunk=(-4, 1, 9), right_arm=(84, 38, 8, 62))),
+            (0.18, Pose(trunk=(-4, 1, 9), right_arm=(78, 38, 0, 88))),
         ),
         cycles=(2, 3),
         end=((0.50, Pose(trunk=(-4, 0, 3), right_arm=(-9, 11, 25, 20))),),
@@ -222,15 +216,14 @@ MOTIONS: dict[str, Motion] = {
         settle_s=0.43,
     ),
     "jog": Motion(
-        start=((0.30, Pose(trunk=(1, 0, 0), right_arm=(-8, 14, 22, 48), left_arm=(-8, 14, 22, 48))),),
-        cycle=((_HOP, _JOG_RIGHT), (_HOP, _JOG_LEFT)),
+        start=((0.15, STANDING), (0.20, _JOG_LAND)),
+        cycle=((_HOP, _JOG_RIGHT), (_HOP, _JOG_LAND), (_HOP, _JOG_RIGHT.mirrored()), (_HOP, _JOG_LAND)),
         cycles=(2, 3),
-        end=((_HOP, Pose(trunk=(-1, 0, 0), right_arm=(-12, 14, 22, 45), left_arm=(-12, 14, 22, 45))),),
-        settle_s=0.45,
+        settle_s=0.5,
     ),
     "walk": Motion(
-        start=((0.15, STANDING),),
-        cycle=((_STEP, _WALK_RIGHT), (_STEP, _WALK_LEFT)),
+        start=((0.15, STANDING), (0.20, _WALK_LAND)),
+        cycle=((_STEP, _WALK_RIGHT), (_STEP, _WALK_LAND), (_STEP, _WALK_RIGHT.mirrored()), (_STEP, _WALK_LAND)),
         cycles=(2, 3),
         settle_s=0.5,
     ),
@@ -277,27 +270,3 @@ MOTIONS: dict[str, Motion] = {
     ),
 }  # fmt: skip
 ACTIONS: tuple[str, ...] = tuple(MOTIONS)
-
-
-def interpolate(times_s: Array, key_times_s: Array, key_values: Array) -> Array:
-    """Values (T, K) at `times_s` through keys (N,) and (N, K): piecewise cubic, continuous velocity, no overshoot.
-
-    Hermite with the slopes of Fritsch & Butland (SIAM J. Sci. Stat. Comput. 5, 1984): zero where a value turns round and at
-    both ends, else the harmonic mean of the neighbouring slopes. Before the first and after the last key the value rests.
-    """
-    step = np.diff(key_times_s)[:, None]
-    slope = np.diff(key_values, axis=0) / step
-    tangent = np.zeros_like(key_values)
-    same_way = slope[:-1] * slope[1:] > 0
-    total = np.where(same_way, slope[:-1] + slope[1:], 1.0)
-    tangent[1:-1] = np.where(same_way, 2 * slope[:-1] * slope[1:] / total, 0.0)
-
-    times = np.clip(times_s, key_times_s[0], key_times_s[-1])
-    left = np.clip(np.searchsorted(key_times_s, times, side="right") - 1, 0, len(step) - 1)
-    share = (times[:, None] - key_times_s[left, None]) / step[left]
-    rest = 1 - share
-    return np.asarray(
-        key_values[left] * rest**2 * (1 + 2 * share)
-        + key_values[left + 1] * share**2 * (3 - 2 * share)
-        + step[left] * share * rest * (tangent[left] * rest - tangent[left + 1] * share)
-    )

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from skel.sensors.actor_body import Array, joint_positions
-from skel.sensors.actor_motions import IDLE, MOTIONS, STANDING, interpolate
+
+from skel.sensors.actor_body import Array, Pose, joint_positions
+from skel.sensors.actor_motions import MOTIONS, STANDING
 from skel.skeleton.recording import Segment
 
 _REMEMBERED_S = 60.0
+# How precisely a pose is repeated: arms loosely, trunk and legs, which carry the body, closely.
+_WOBBLE_DEG = Pose((1, 1, 1), (1, 1), (2.5,) * 4, (2.5,) * 4, (1,) * 4, (1,) * 4, 0).angles()
 _SENSOR_HEIGHT_M = 1.0
 
 
@@ -56,25 +59,20 @@ class Actor:
         self._planned_s = 0.0
         self._posture = STANDING
 
-    def segments(self, start_s: float, end_s: float) -> list[Segment]:
-        """The actions performed in a span of time, cut to it; the last minute is remembered."""
-        self._plan(end_s)
-        spans = [act.span for act in self._acts if act.span.start_s < end_s and act.span.end_s > start_s]
-        return [Segment(max(span.start_s, start_s), min(span.end_s, end_s), span.label) for span in spans]
-
-    def label(self, time_s: float) -> str:
-        """The action at that time, or "idle"; the last minute is remembered."""
-        self._plan(time_s)
-        return next((a.span.label for a in self._acts if a.span.start_s <= time_s < a.span.end_s), IDLE)
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The actions planned so far, less those that ended over a minute ago."""
+        return tuple(act.span for act in self._acts)
 
     def positions_m(self, times_s: Array) -> npt.NDArray[np.float32]:
         """Joints (T, 25, 3) in canonical space at increasing times, none before those of an earlier call."""
         self._plan(times_s[-1])
         self._acts = [act for act in self._acts if act.span.end_s > times_s[0] - _REMEMBERED_S]
         angles = np.tile(STANDING.angles(), (len(times_s), 1))
-        for act in self._acts:  # the last pose of an act is kept until the next one
-            now = slice(np.searchsorted(times_s, act.span.start_s), None)
-            angles[now] = interpolate(times_s[now], act.key_times_s, act.key_angles_deg)
+        begins = [*np.searchsorted(times_s, [act.span.start_s for act in self._acts]), len(times_s)]
+        for act, begin, end in zip(self._acts, begins, begins[1:]):  # the last pose of an act is kept until the next one
+            if begin < end:
+                angles[begin:end] = interpolate(times_s[begin:end], act.key_times_s, act.key_angles_deg)
         wave = np.sin(2 * np.pi * self._sway_hz[:, None] * times_s[:, None] + self._sway_phase[:, None]).sum(axis=0)
         angles[:, :-1] += self._habit_deg[:-1] + 0.4 * wave[:, :-1]
         body = joint_positions(angles, self.height_m)
@@ -105,6 +103,30 @@ class Actor:
         times_s, angles = motion.keys(int(rng.integers(motion.cycles[0], motion.cycles[1] + 1)))
         times_s = start_s + times_s / (self._tempo * rng.uniform(0.93, 1.07))
         moved = angles[1:-1, :-1] - STANDING.angles()[:-1]
-        wobble = np.where(moved != 0, rng.normal(0, 2.5, moved.shape), 0)  # what stands still in all keys goes on doing so
+        wobble = np.where(moved != 0, rng.normal(0, _WOBBLE_DEG[:-1], moved.shape), 0)  # what rests in a key goes on resting
         angles[1:-1, :-1] += moved * (self._reach * rng.uniform(0.95, 1.05) - 1) + wobble
         return _Act(Segment(float(times_s[0]), float(times_s[-1]), name), times_s, angles)
+
+
+def interpolate(times_s: Array, key_times_s: Array, key_values: Array) -> Array:
+    """Values (T, K) at `times_s` through keys (N,) and (N, K): piecewise cubic, continuous velocity, no overshoot.
+
+    Hermite with the slopes of Fritsch & Butland (SIAM J. Sci. Stat. Comput. 5, 1984): zero where a value turns round and at
+    both ends, else the harmonic mean of the neighbouring slopes. Before the first and after the last key the value rests.
+    """
+    step = np.diff(key_times_s)[:, None]
+    slope = np.diff(key_values, axis=0) / step
+    tangent = np.zeros_like(key_values)
+    same_way = slope[:-1] * slope[1:] > 0
+    total = np.where(same_way, slope[:-1] + slope[1:], 1.0)
+    tangent[1:-1] = np.where(same_way, 2 * slope[:-1] * slope[1:] / total, 0.0)
+
+    times = np.clip(times_s, key_times_s[0], key_times_s[-1])
+    left = np.clip(np.searchsorted(key_times_s, times, side="right") - 1, 0, len(step) - 1)
+    share = (times[:, None] - key_times_s[left, None]) / step[left]
+    rest = 1 - share
+    return np.asarray(
+        key_values[left] * rest**2 * (1 + 2 * share)
+        + key_values[left + 1] * share**2 * (3 - 2 * share)
+        + step[left] * share * rest * (tangent[left] * rest - tangent[left + 1] * share)
+    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
 from skel.sensors.actor_body import Array
 from skel.sensors.actor_motions import MOTIONS
 from skel.sensors.actor_script import Actor

@@ -139,8 +139,9 @@ class ReplaySensor:
     @paused.setter
     def paused(self, value: bool) -> None:
         with self._changed:
-            self._paused, self._steps = value, 0
-            self._restart_clock()
+            if value != self._paused:
+                self._paused, self._steps = value, 0
+                self._restart_clock()
 
     @property
     def speed(self) -> float:

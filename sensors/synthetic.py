@@ -9,6 +9,7 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+
 from skel.sensors.actor_motions import ACTIONS, IDLE
 from skel.sensors.actor_stage import Stage, StageOptions
 from skel.sensors.base import EndOfStream, SensorTimeout
@@ -54,8 +55,7 @@ def perform(
         raise UserError(f"synthetic sensor: {duration_s} s at {fps} frames a second hold no frame")
     stage = Stage(options, until_s=count / fps)
     _, times_s, positions_m = stage.frames(count)
-    segments = tuple(stage.actors[0].segments(0.0, count / fps))
-    return Recording(positions_m, times_s, NTU25, fps, "synthetic", segments)
+    return Recording(positions_m, times_s, NTU25, fps, "synthetic", stage.actors[0].segments)
 
 
 class SyntheticSensor:
@@ -120,8 +120,11 @@ class SyntheticSensor:
         )
 
     def labels_at(self, time_s: float) -> dict[int, str]:
-        """What each body (by id) truly does at a time read within the last minute; "idle" between actions."""
-        return {body: actor.label(time_s) for body, actor in enumerate(self._stage.actors)}
+        """What each body (by id) truly does at the time of a frame read within the last minute; "idle" between actions."""
+        return {
+            body: next((s.label for s in actor.segments if s.start_s <= time_s < s.end_s), IDLE)
+            for body, actor in enumerate(self._stage.actors)
+        }
 
     def close(self) -> None:
         """Stop; a read that waits in another thread ends with `EndOfStream`."""
