@@ -41,6 +41,7 @@ def _main() -> None:
     parity = export_onnx(options.checkpoint, options.onnx, options.window_durations_s)
     print(f"{options.onnx}: {options.onnx.stat().st_size / 1e6:.1f} MB")
     print(
-        f"largest difference from torch over {parity.clips} clips: logits {parity.logits:.1e}, embedding {parity.embedding:.1e} (allowed {TOLERANCE:.0e}); "
+        f"largest difference from torch over {parity.clips} clips: "
+        f"logits {parity.logits:.1e}, embedding {parity.embedding:.1e} (allowed {TOLERANCE:.0e}); "
         f"same top-1 in {parity.same_top1:.0%}"
     )

@@ -208,10 +208,19 @@ def layout_with_joints(joint_count: int) -> SkeletonLayout | None:
 _Recipe = dict[str, dict[str, float]]  # {target joint: {source joint: weight}}, each row summing to 1
 
 _FROM_KINECT20: _Recipe = {
-    "SpineBase": {"HipCenter": 1},
-    "SpineMid": {"Spine": 1},
-    "Neck": {"ShoulderCenter": 0.7, "Head": 0.3},
-    "SpineShoulder": {"ShoulderCenter": 1},
+    # Kinect v1 puts its spine higher than v2: on the UTD-MHAD recordings the hip centre lies 7 cm above the middle of the
+    # hips (v2: −1 cm) and the shoulder centre 11 cm above the middle of the shoulders, which is where v2 has the neck (12 cm;
+    # its spine-shoulder is at 4 cm). v1's "spine", close to its hip centre, has no counterpart.
+    "SpineBase": {"LeftHip": 0.5, "RightHip": 0.5},
+    "SpineMid": {
+        "LeftHip": 0.215,
+        "RightHip": 0.215,
+        "ShoulderCenter": 0.228,
+        "LeftShoulder": 0.171,
+        "RightShoulder": 0.171,
+    },
+    "Neck": {"ShoulderCenter": 1},
+    "SpineShoulder": {"ShoulderCenter": 0.4, "LeftShoulder": 0.3, "RightShoulder": 0.3},
     # Kinect v1 sees neither tips nor thumbs: the tip continues the line wrist → hand by its own length (8 cm on an
     # adult, as Kinect v2 measures it), and the thumb, whose side is unknown, is half-way.
     **{f"{side}HandTip": {f"{side}Hand": 2, f"{side}Wrist": -1} for side in ("Left", "Right")},

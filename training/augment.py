@@ -7,9 +7,10 @@ Shapes: clips (N, 3, T, V, M). What is drawn and what is done with it are apart,
 import math
 
 import torch
+from torch import Tensor
+
 from skel.skeleton.layouts import SkeletonLayout
 from skel.training.config import ViewConfig
-from torch import Tensor
 
 
 class Views:

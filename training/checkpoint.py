@@ -8,6 +8,7 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+
 from skel.models.graph import EmptyBodies
 from skel.models.stgcn import STGCN
 from skel.skeleton.clip import ClipConfig

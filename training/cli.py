@@ -48,6 +48,7 @@ def _main() -> None:
 def _options(command: str, arguments: list[str]) -> Any:
     """Parse the command's options; torch takes seconds to import and is not needed for that."""
     import tyro
+
     from skel.training.config import EvaluateConfig, FinetuneConfig, PretrainConfig
 
     kinds = {"pretrain": PretrainConfig, "finetune": FinetuneConfig, "evaluate": EvaluateConfig}

@@ -1,10 +1,11 @@
 """Where training runs, and how clips get there."""
 
 import torch
+from torch import Tensor
+
 from skel.models.graph import EmptyBodies
 from skel.skeleton.errors import UserError
 from skel.training.dataset import ClipSet
-from torch import Tensor
 
 
 def pick_device(name: str) -> torch.device:

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 import torch
+
 from skel.models.stgcn import STGCN
 from skel.skeleton.errors import UserError
 from skel.skeleton.files import write_text

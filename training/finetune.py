@@ -6,7 +6,9 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from skel.models.stgcn import STGCN, initialise
+from torch import Tensor
+
+from skel.models.stgcn import STGCN
 from skel.skeleton.errors import UserError
 from skel.skeleton.files import write_text
 from skel.training.augment import Views, random_span
@@ -18,7 +20,6 @@ from skel.training.evaluate import METRICS_FILE, Report, score
 from skel.training.join import few_labels, load_joined
 from skel.training.run import Run, Stateful, check_finite, provenance
 from skel.training.schedule import learning_rate
-from torch import Tensor
 
 
 def finetune(config: FinetuneConfig) -> Path:
@@ -31,7 +32,6 @@ def finetune(config: FinetuneConfig) -> Path:
 
     torch.manual_seed(config.seed)
     network = STGCN(layout, config.channels, len(data.classes), config.dropout, config.empty_bodies).to(device)
-    initialise(network)
     if config.init:
         load_encoder(config.init, network, data.clip)
     elif config.freeze:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+
 from skel.skeleton.errors import UserError
 from skel.training.dataset import ClipSet, Part, load_split
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+
 from skel.models.stgcn import STGCN
 from skel.training.augment import Views
 from skel.training.checkpoint import ModelCard, save_model

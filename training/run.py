@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
 from skel.skeleton.errors import UserError
 from skel.skeleton.files import atomic_path, write_text
 

@@ -37,7 +37,8 @@ def mean(*joints: int) -> dict[int, float]:
 # The joint tables in plain numbers: {NTU joint: {source joint: weight}}, written down apart from the recipes.
 NTU_FROM = {
     "KINECT20": {
-        **{0: mean(0), 1: mean(1), 2: {2: 0.7, 3: 0.3}, 3: mean(3), 20: mean(2)},
+        **{0: mean(12, 16), 1: {12: 0.215, 16: 0.215, 2: 0.228, 4: 0.171, 8: 0.171}, 2: mean(2), 3: mean(3)},
+        **{20: {2: 0.4, 4: 0.3, 8: 0.3}},
         **{4: mean(4), 5: mean(5), 6: mean(6), 7: mean(7), 8: mean(8), 9: mean(9), 10: mean(10), 11: mean(11)},
         **{12: mean(12), 13: mean(13), 14: mean(14), 15: mean(15), 16: mean(16), 17: mean(17), 18: mean(18), 19: mean(19)},
         **{21: {7: 2, 6: -1}, 22: {7: 1.5, 6: -0.5}, 23: {11: 2, 10: -1}, 24: {11: 1.5, 10: -0.5}},

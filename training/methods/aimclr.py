@@ -8,10 +8,11 @@ import copy
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
+
 from skel.models.stgcn import STGCN, initialise
 from skel.training.augment import Views
 from skel.training.config import AimCLRConfig
-from torch import Tensor, nn
 
 
 class Branch(nn.Module):

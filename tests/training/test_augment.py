@@ -1,0 +1,116 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from skel.skeleton.layouts import NTU25
+from skel.training import augment
+from skel.training.augment import Views
+from skel.training.config import ViewConfig
+
+
+@pytest.fixture
+def golden(shared):
+    return {key: torch.from_numpy(value) for key, value in np.load(shared / "golden" / "augment_components.npz").items()}
+
+
+def close(got, expected):
+    torch.testing.assert_close(got, expected[None], atol=1e-6, rtol=1e-6)
+
+
+@pytest.mark.parametrize("start", [0, 5, 8, 16])
+def test_crop(golden, start):
+    close(augment.crop(golden["x"][None], torch.tensor([start]), 8), golden[f"crop_start{start}"])
+
+
+def test_shear(golden):
+    coefficients = torch.cat([golden["shear_s1"], golden["shear_s2"]])[None].float()
+    matrix = augment.shear_matrix(coefficients)
+    torch.testing.assert_close(matrix[0], golden["shear_matrix"].float())
+    close(augment.linear(golden["x"][None], matrix), golden["shear"])
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_rotation(golden, axis):
+    angles = torch.deg2rad(golden[f"rotate_main{axis}_deg_xyz"])[None].float()
+    close(augment.linear(golden["x"][None], augment.rotation_matrix(angles)), golden[f"rotate_main{axis}"])
+
+
+@pytest.mark.parametrize("sigma", ["0.1", "0.7", "2.0"])
+def test_blur(golden, sigma):
+    close(augment.blur(golden["x"][None], torch.tensor([float(sigma)])), golden[f"blur_sigma{sigma}"])
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_axis_mask(golden, axis):
+    close(augment.mask_axis(golden["x"][None], torch.tensor([axis])), golden[f"axis_mask{axis}"])
+
+
+def test_flip_is_the_layouts_mirror(golden):
+    close(golden["x"][None][:, :, :, list(NTU25.mirror)], golden["spatial_flip"])
+
+
+@pytest.mark.parametrize("seed", [7, 8])
+def test_a_normal_view_from_the_references_own_draws(shared, golden, seed):
+    views = np.load(shared / "golden" / "augment_composite.npz")
+    name = f"normal_seed{seed}"
+    draws = json.loads((shared / "golden" / "augment_composite_draws.json").read_text())
+    if name not in draws or name not in views:
+        pytest.skip(f"no {name} among the golden views")
+    (_, start), *shear = draws[name]
+    x = torch.from_numpy(views["x"] if "x" in views else golden["x"].numpy())[None]
+    x = augment.crop(x, torch.tensor([int(start)]), 8)
+    x = augment.linear(x, augment.shear_matrix(torch.tensor([[value for _, value in shear]])))
+    close(x, torch.from_numpy(views[name]))
+
+
+def views(seed=0, **options):
+    return Views(NTU25, ViewConfig(**options), torch.Generator().manual_seed(seed))
+
+
+def test_a_seed_repeats_its_views_and_another_does_not():
+    clips = torch.randn(4, 3, 50, 25, 1)
+    assert torch.equal(views(3).extreme(clips), views(3).extreme(clips))
+    assert not torch.equal(views(3).extreme(clips), views(4).extreme(clips))
+
+
+def test_every_clip_of_a_batch_gets_its_own_draw():
+    clips = torch.randn(1, 3, 50, 25, 1).expand(6, -1, -1, -1, -1)
+    drawn = views().normal(clips)
+    assert len({tuple(view.flatten().tolist()) for view in drawn}) == 6
+
+
+def test_probabilities_are_those_of_the_configuration():
+    """With everything else off, each operation changes about its share of 400 clips (five standard deviations)."""
+    clips = torch.randn(400, 3, 12, 25, 1)
+    off = dict.fromkeys(("shear", "flip_probability", "noise_probability", "blur_probability"), 0.0)
+    off |= {"axis_mask_probability": 0.0, "crop_share": 0.0, "main_angle_deg": 0.0, "other_angle_deg": 0.0}
+    assert torch.allclose(views(**off).extreme(clips), clips, atol=1e-6)
+    for name in (
+        "flip_probability",
+        "noise_probability",
+        "blur_probability",
+        "axis_mask_probability",
+        "time_flip_probability",
+    ):
+        changed = (views(**{**off, name: 0.5}).extreme(clips) - clips).abs().amax(dim=(1, 2, 3, 4)) > 1e-6
+        # A blur narrower than .2 frames changes nothing visible: a twentieth of the draws.
+        assert changed.float().mean().item() == pytest.approx(0.5, abs=5 * 0.5 / 20 + (0.03 if "blur" in name else 0))
+
+
+def test_a_random_span_of_everything_is_the_clip_itself():
+    clips = torch.randn(3, 3, 50, 25, 1)
+    torch.testing.assert_close(augment.random_span(clips, 1.0, torch.Generator().manual_seed(0)), clips)
+
+
+def test_a_random_span_is_a_stretched_part_in_order():
+    ramp = torch.arange(50.0).view(1, 1, 50, 1, 1).expand(64, 3, 50, 25, 1)
+    spans = augment.random_span(ramp, 0.5, torch.Generator().manual_seed(0))[:, 0, :, 0, 0]
+    steps = spans.diff(dim=1)
+    assert (steps >= -1e-5).all()
+    assert (spans >= 0).all()
+    assert (spans <= 49).all()
+    extent = spans[:, -1] - spans[:, 0]
+    assert extent.min() >= 0.5 * 50 - 1.01
+    assert extent.max() - extent.min() > 15

@@ -1,0 +1,99 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from skel.skeleton.errors import UserError
+from skel.training.checkpoint import MODEL_FILE, load_model
+from skel.training.config import EvaluateConfig, FinetuneConfig, PretrainConfig
+from skel.training.dataset import load_split
+from skel.training.evaluate import evaluate, report_of
+from skel.training.finetune import finetune
+from skel.training.pretrain import pretrain
+
+
+def config(data, out, **options):
+    options = {"channels": 4, "epochs": 30, "batch_size": 8, "learning_rate": 0.1, "shear": 0.1, "device": "cpu", **options}
+    return FinetuneConfig(data=(data,), out=out, **options)
+
+
+@pytest.fixture
+def encoder(prepared, tmp_path):
+    options = PretrainConfig((prepared,), tmp_path / "encoder", channels=4, epochs=1, batch_size=8, device="cpu")
+    return pretrain(options)
+
+
+def test_learns_three_movements_and_measures_them(prepared, tmp_path, capsys):
+    run = finetune(config(prepared, tmp_path / "run", dropout=0.0))
+    report = report_of(run)
+    assert report.count == 12
+    assert report.top1 >= 0.9
+    again = evaluate(EvaluateConfig(run, (prepared,), json="-", device="cpu"))
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["top1"] == again.top1 == report.top1
+    assert np.array(printed["confusion"]).sum() == 12
+    assert list(printed["per_class"]) == ["arm lift", "arm swing", "arm push"]
+    _, card = load_model(run)
+    assert card.metrics["top1"]["value"] == report.top1
+    assert "limbs xsub, 100% of the training labels" in card.metrics["top1"]["protocol"]
+
+
+def test_a_frozen_encoder_stays_as_it_was(prepared, tmp_path, encoder):
+    run = finetune(config(prepared, tmp_path / "run", init=encoder, freeze=True, epochs=2))
+    before, after = load_model(encoder)[0].state_dict(), load_model(run)[0].state_dict()
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
+    assert load_model(run)[1].provenance["pretrained"]["config"]["epochs"] == 1
+
+
+def test_fine_tuning_starts_from_the_encoder(prepared, tmp_path, encoder):
+    run = finetune(config(prepared, tmp_path / "run", init=encoder, epochs=1, learning_rate=0.0))
+    before, after = load_model(encoder)[0], load_model(run)[0]
+    assert all(torch.equal(p, q) for p, q in zip(before.blocks.parameters(), after.blocks.parameters()))
+
+
+def test_few_labels_are_a_share_of_each_class_and_fixed_by_the_seed(prepared):
+    from skel.training.join import few_labels
+
+    train = load_split(prepared, "train")
+    few = few_labels(train, 0.25, seed=0)
+    assert np.bincount(few.labels).tolist() == [2, 2, 2]
+    assert few.names == few_labels(train, 0.25, seed=0).names != few_labels(train, 0.25, seed=3).names
+    assert np.bincount(few_labels(train, 0.001, seed=0).labels).tolist() == [1, 1, 1]
+    for clip, name in zip(few.clips, few.names):
+        assert np.array_equal(clip, train.clips[train.names.index(name)])
+    with pytest.raises(UserError, match="between 0 and 1"):
+        few_labels(train, 1.5, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"freeze": True}, "say with --init which one"),
+        ({"labels": 0.0}, "--labels must lie between 0 and 1"),
+        ({"device": "cuda:7"}, "cannot use --device cuda:7"),
+    ],
+)
+def test_wrong_use_gets_one_line(prepared, tmp_path, options, message):
+    with pytest.raises(UserError, match=message) as caught:
+        finetune(config(prepared, tmp_path / "run", **options))
+    assert "\n" not in str(caught.value)
+
+
+def test_an_encoder_of_another_width_is_refused(prepared, tmp_path, encoder):
+    with pytest.raises(UserError, match="has 4 channels, this network 2: give --channels 4"):
+        finetune(config(prepared, tmp_path / "run", init=encoder, channels=2))
+
+
+def test_damaged_models_get_one_line(prepared, tmp_path, encoder):
+    with pytest.raises(UserError, match="no trained model at"):
+        load_model(tmp_path / "nowhere")
+    path = encoder / MODEL_FILE
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(UserError, match="cut short"):
+        load_model(encoder)
+
+
+def test_an_encoder_cannot_be_evaluated(prepared, encoder):
+    with pytest.raises(UserError, match="without classes: fine-tune it first"):
+        evaluate(EvaluateConfig(encoder, (prepared,), device="cpu"))

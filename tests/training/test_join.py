@@ -1,0 +1,59 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from skel.skeleton.clip import AIMCLR
+from skel.skeleton.errors import UserError
+from skel.training.dataset import load_split, save_split
+from skel.training.join import load_joined
+
+
+@pytest.fixture
+def second(prepared, tmp_path):
+    """The same clips as another set, which calls two classes otherwise."""
+    names = ("arm lift", "wave", "kick")
+    parts = {part: replace(load_split(prepared, part), classes=names, dataset="second") for part in ("train", "val")}
+    save_split(tmp_path / "second", parts, [], {})
+    return tmp_path / "second"
+
+
+def test_classes_of_one_name_are_one(prepared, second):
+    joined = load_joined([prepared, second], "train")
+    assert joined.classes == ("arm lift", "arm swing", "arm push", "wave", "kick")
+    assert np.bincount(joined.labels).tolist() == [16, 8, 8, 8, 8]
+    assert len(joined) == len(joined.names) == len(joined.clips) == len(joined.subjects) == len(joined.durations_s) == 48
+    assert joined.dataset == "limbs+second"
+
+
+def test_a_file_chooses_joins_and_renames_classes(prepared, second, tmp_path):
+    path = tmp_path / "classes.json"
+    path.write_text(json.dumps({"kick": ["kick"], "arm": ["arm lift", "arm swing"]}))
+    joined = load_joined([prepared, second], "val", path)
+    assert joined.classes == ("kick", "arm")
+    assert np.bincount(joined.labels).tolist() == [4, 12]
+    kicks = joined.clips[joined.labels == 0]
+    assert np.array_equal(kicks, load_split(second, "val").clips[2::3])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[1]", "must hold"),
+        ("{", "cannot read the classes"),
+        ('{"arm": ["third arm"]}', "names classes that no set has: third arm"),
+    ],
+)
+def test_a_wrong_file_gets_one_line(prepared, tmp_path, text, message):
+    path = tmp_path / "classes.json"
+    path.write_text(text)
+    with pytest.raises(UserError, match=message):
+        load_joined([prepared], "train", path)
+
+
+def test_clips_made_in_different_ways_are_not_mixed(prepared, tmp_path):
+    parts = {part: replace(load_split(prepared, part), clip=AIMCLR) for part in ("train", "val")}
+    save_split(tmp_path / "other", parts, [], {})
+    with pytest.raises(UserError, match="prepare both with the same --clip"):
+        load_joined([prepared, tmp_path / "other"], "train")

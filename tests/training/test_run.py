@@ -1,0 +1,98 @@
+import json
+
+import pytest
+import torch
+
+from skel.skeleton.errors import UserError
+from skel.training.checkpoint import load_model
+from skel.training.config import AimCLRConfig, FinetuneConfig, PretrainConfig
+from skel.training.finetune import finetune
+from skel.training.pretrain import pretrain
+from skel.training.run import Run, check_finite
+
+
+def small_pretrain(data, out, **options):
+    return PretrainConfig(
+        data=(data,),
+        out=out,
+        channels=2,
+        epochs=3,
+        batch_size=8,
+        device="cpu",
+        method=AimCLRConfig(mining_from_epoch=1),
+        **options,
+    )
+
+
+def small_finetune(data, out, **options):
+    return FinetuneConfig(data=(data,), out=out, channels=2, epochs=3, batch_size=8, device="cpu", **options)
+
+
+class KilledError(Exception):
+    pass
+
+
+@pytest.mark.parametrize(("configure", "train"), [(small_pretrain, pretrain), (small_finetune, finetune)])
+def test_an_interrupted_run_goes_on_to_the_same_bits(prepared, tmp_path, monkeypatch, configure, train):
+    train(configure(prepared, tmp_path / "whole"))
+
+    log, interrupted = Run._log, configure(prepared, tmp_path / "interrupted")
+
+    def log_or_die(self, epoch, figures):
+        log(self, epoch, figures)
+        if epoch == 1:
+            raise KilledError  # after the log, before the state: that epoch runs again
+
+    monkeypatch.setattr(Run, "_log", log_or_die)
+    with pytest.raises(KilledError):
+        train(interrupted)
+    monkeypatch.undo()
+    train(interrupted)
+
+    whole, resumed = (load_model(tmp_path / name)[0].state_dict() for name in ("whole", "interrupted"))
+    assert whole.keys() == resumed.keys()
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+    logs = [(tmp_path / name / "log.jsonl").read_text() for name in ("whole", "interrupted")]
+    assert logs[0] == logs[1]
+    assert [json.loads(line)["epoch"] for line in logs[0].splitlines()] == [1, 2, 3]
+
+
+def test_a_seed_decides_the_result(prepared, tmp_path):
+    runs = [small_finetune(prepared, tmp_path / name, seed=seed) for name, seed in (("a", 0), ("b", 0), ("c", 1))]
+    weights = [load_model(finetune(run))[0].head.weight for run in runs]
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
+def test_a_folder_with_another_run_is_refused(prepared, tmp_path):
+    finetune(small_finetune(prepared, tmp_path / "run"))
+    with pytest.raises(UserError, match="another learning_rate: choose another --out"):
+        finetune(small_finetune(prepared, tmp_path / "run", learning_rate=0.2))
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "letter.txt").write_text("mine")
+    with pytest.raises(UserError, match="not empty and holds no run"):
+        finetune(small_finetune(prepared, tmp_path / "other"))
+
+
+def test_a_loss_that_is_no_number_ends_the_run_with_place_and_mend():
+    check_finite(1.0, 0, 0)
+    with pytest.raises(UserError, match="became nan in epoch 3, step 5: lower --learning-rate"):
+        check_finite(float("nan"), 2, 4)
+
+
+def test_a_diverging_run_says_so(prepared, tmp_path):
+    with pytest.raises(UserError, match="lower --learning-rate"):
+        finetune(small_finetune(prepared, tmp_path / "run", learning_rate=1e30))
+
+
+def test_a_finished_run_has_what_a_reader_looks_for(prepared, tmp_path):
+    run = pretrain(small_pretrain(prepared, tmp_path / "run"))
+    names = {path.name for path in run.iterdir()}
+    assert {"config.json", "log.jsonl", "state.pt", "model.safetensors", "tensorboard"} <= names
+    assert any((run / "tensorboard").iterdir())
+    _, card = load_model(run)
+    assert card.classes == ()
+    assert card.provenance["config"]["seed"] == 0
+    assert card.provenance["versions"]["torch"] == torch.__version__
+    figures = json.loads((run / "log.jsonl").read_text().splitlines()[0])
+    assert set(figures) == {"epoch", "loss", "info", "d3m_extreme", "d3m_drop"}
