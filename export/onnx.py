@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from torch import Tensor, nn
+
 from skel.models.bundle import METADATA_KEY, Bundle
 from skel.models.runtime import OnnxModel
 from skel.models.stgcn import STGCN
 from skel.skeleton.errors import UserError
 from skel.skeleton.files import atomic_path
 from skel.training.checkpoint import ModelCard, load_model
-from torch import Tensor, nn
 
 OPSET = 20
 TOLERANCE = 1e-4

@@ -4,6 +4,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+
 from skel.skeleton.layouts import SkeletonLayout
 
 EmptyBodies = Literal["skip", "keep"]

@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
+
 from skel.models.bundle import Bundle
 from skel.skeleton.errors import UserError
 

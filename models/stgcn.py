@@ -8,9 +8,10 @@ partitions, B bodies of all clips in one row.
 from typing import NamedTuple
 
 import torch
+from torch import Tensor, nn
+
 from skel.models.graph import EmptyBodies, spatial_adjacency
 from skel.skeleton.layouts import NTU25, SkeletonLayout
-from torch import Tensor, nn
 
 
 class Output(NamedTuple):

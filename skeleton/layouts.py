@@ -209,8 +209,8 @@ _Recipe = dict[str, dict[str, float]]  # {target joint: {source joint: weight}},
 
 _FROM_KINECT20: _Recipe = {
     # Kinect v1 puts its spine higher than v2: on the UTD-MHAD recordings the hip centre lies 7 cm above the middle of the
-    # hips (v2: −1 cm) and the shoulder centre 11 cm above the middle of the shoulders, which is where v2 has the neck (12 cm;
-    # its spine-shoulder is at 4 cm). v1's "spine", close to its hip centre, has no counterpart.
+    # hips (v2: −1 cm) and the shoulder centre 11 cm above the middle of the shoulders, which is where v2 has the neck
+    # (12 cm; its spine-shoulder is at 4 cm). v1's "spine", close to its hip centre, has no counterpart.
     "SpineBase": {"LeftHip": 0.5, "RightHip": 0.5},
     "SpineMid": {
         "LeftHip": 0.215,
