@@ -3,6 +3,7 @@
 import signal
 import sys
 import traceback
+from dataclasses import replace
 from types import TracebackType
 
 from PySide6.QtWidgets import QApplication
@@ -12,7 +13,7 @@ from skel.app.options import Options
 from skel.app.session import Source
 from skel.app.settings import Settings
 from skel.app.theme import fonts_are_missing
-from skel.app.window import MainWindow, demo_source
+from skel.app.window import MainWindow
 
 
 def application() -> QApplication:
@@ -45,7 +46,7 @@ def run_window(options: Options) -> int:
 
 def _source(options: Options) -> Source:
     if options.demo:
-        return demo_source()
+        return Source(texts.DEMO_RECORDING, replace(options, loop=True).make_sensor)
     if options.sensor == "replay":
         return Source(options.source.name if options.source else "", options.make_sensor)
     return Source(texts.SYNTHETIC_ACTOR, options.make_sensor)

@@ -38,6 +38,11 @@ class Display(QObject):
         self._settle.timeout.connect(self.refresh_timeline)
 
     @property
+    def people(self) -> list[PersonState]:
+        """Everybody in the frame that is shown, in the order of their numbers."""
+        return self._states
+
+    @property
     def selected(self) -> int | None:
         """The body shown in large: the one that was chosen, or else the first in view."""
         bodies = [state.body for state in self._states]

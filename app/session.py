@@ -56,7 +56,8 @@ class Session:
         sensor = source.make()
         self._stop()
         self.source, self.sensor = source, sensor
-        self._start(sensor)
+        self.pipeline = self._new_pipeline(sensor)
+        self.pipeline.start()
 
     def open_model(self, path: Path | str) -> None:
         """Change to another model; a recording goes on where it was. `UserError` where it is not one of ours."""
@@ -65,10 +66,11 @@ class Session:
             return
         position_s = self.playable.position_s if self.playable else None
         self._stop()
-        self.sensor.open()  # here, so that the seek is not undone when the pipeline opens it
-        self._start(self.sensor)
+        self.pipeline = self._new_pipeline(self.sensor)
         if position_s is not None:
+            self.sensor.open()  # now, or the pipeline would open it at its start
             self.seek(position_s)
+        self.pipeline.start()
 
     def seek(self, position_s: float) -> None:
         """Go to a place of the recording, and show it even while paused."""
@@ -90,9 +92,8 @@ class Session:
         self._stop()
         self.source = self.sensor = None
 
-    def _start(self, sensor: Sensor) -> None:
-        self.pipeline = Pipeline(sensor, Recognizer(self.model), self._on_change)
-        self.pipeline.start()
+    def _new_pipeline(self, sensor: Sensor) -> Pipeline:
+        return Pipeline(sensor, Recognizer(self.model), self._on_change)
 
     def _stop(self) -> None:
         if self.pipeline is not None:

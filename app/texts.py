@@ -54,10 +54,11 @@ ACTION_NOW = "RECOGNISED ACTION"
 PEOPLE = "PEOPLE"
 TOP_FIVE = "TOP FIVE"
 WATCHING = "Watching…"
-WATCHING_HINT = "A label needs about a second of movement."
+WATCHING_HINT = "collecting the first second"
 NOT_SURE = "Not sure"
 NO_ACTION = "No action"
-NOBODY = "—"
+NOBODY = "Nobody"
+TOP_FIVE_HINT = "The most probable actions appear here."
 
 
 def best_guess(label: str, probability: float) -> str:
@@ -131,7 +132,7 @@ STATUS_HINT = (
 DISMISS = "Dismiss"
 CLOSE = "Close"
 OUR_FAULT = "Something went wrong in the program"
-NO_FONTS = "no font is installed, so texts will be blank: install one, on Debian or Ubuntu `apt install fonts-dejavu-core`"
+NO_FONTS = "no font is installed, so letters will be boxes: install one, on Debian or Ubuntu apt install fonts-dejavu-core"
 SHORTCUTS_TITLE = "Keyboard shortcuts"
 MOUSE_TITLE = "Mouse"
 MOUSE = (

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QMainWindow, QToolButton
 
@@ -31,6 +31,7 @@ from skel.skeleton.frame import SkeletonFrame
 
 _FIGURES_MS = 500
 _LATENCY_SAMPLES = 4096
+_USUAL_SIZE = QSize(1280, 800)
 
 
 class MainWindow(QMainWindow):
@@ -60,7 +61,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(960, 600)
         if settings.geometry is None or not self.restoreGeometry(settings.geometry):
-            self.resize(1280, 800)
+            self.resize(_USUAL_SIZE.boundedTo(self.screen().availableSize()))
         self._connect()
         self.shortcuts = self._shortcut_table()
         register(self.shortcuts, self)
@@ -72,6 +73,11 @@ class MainWindow(QMainWindow):
         self.display.start_over()
         self._show_figures()
         self._figures_timer.start()
+
+    @property
+    def theme(self) -> Theme:
+        """The look in use."""
+        return self._theme
 
     def _connect(self) -> None:
         header, transport, player = self.space.header, self.space.transport, self.player

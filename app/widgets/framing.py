@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-_EASING = 0.1  # share of the way taken each frame: one stray joint hardly moves the picture
-_DEAD_ZONE_M = 0.02
+_EASING = 0.2  # share of the way taken each frame: one stray joint hardly moves the picture
+_DEAD_ZONE_M = 0.04
 _FORGOTTEN_FRAMES = 45
 _LABEL_M = 0.3
 _LEAST_M = np.array([1.2, 1.7, 0.6])  # a person who has only begun to move still needs room for the arms

@@ -221,6 +221,9 @@ class _TopBars(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(font(13))
         metrics = QFontMetricsF(painter.font())
+        if not self._top:
+            painter.setPen(QColor(self._theme.muted))
+            painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap), texts.TOP_FIVE_HINT)
         row_height = max(min(self._ROW, self.height() // 5), self._LEAST_ROW)
         rows = self._top[: self.height() // row_height]
         for row, (label, probability) in enumerate(rows):

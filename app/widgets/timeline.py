@@ -50,7 +50,9 @@ class Timeline(QFrame):
         top.addWidget(heading)
         top.addWidget(self._legend, 1)
         self._plot = _probability_plot()
-        self._curves = [self._plot.plot(skipFiniteCheck=True) for _ in range(MOST_CLASSES)]
+        self._curves = [pyqtgraph.PlotCurveItem(antialias=False) for _ in range(MOST_CLASSES)]
+        for curve in self._curves:
+            self._plot.addItem(curve)
         self._levels = [self._plot.addLine(y=level) for level in _LEVELS]
         self._playhead = pyqtgraph.InfiniteLine(angle=90, movable=False)
         self._plot.addItem(self._playhead)
@@ -101,10 +103,9 @@ class Timeline(QFrame):
         connect = "all" if connected[:-1].all() else connected
         for k, curve in enumerate(self._curves):
             if k < len(labels):
-                curve.setData(times_s, probabilities[:, k], connect=connect)
-                curve.setPen(pyqtgraph.mkPen(colours[k], width=1))
-            else:
-                curve.setData([], [])
+                pen = pyqtgraph.mkPen(colours[k], width=1)
+                curve.setData(times_s, probabilities[:, k], connect=connect, pen=pen, skipFiniteCheck=True)
+            curve.setVisible(k < len(labels))
         self._playhead.setValue(now_s)
         self._plot.setXRange(start_s, end_s, padding=0)
         self._plot.getViewBox().updateMatrix()  # now, or it would be found out of date while painting and painted twice
@@ -141,6 +142,7 @@ def _probability_plot() -> pyqtgraph.PlotWidget:
     plot.hideButtons()
     plot.setYRange(0.0, 1.0, padding=0.03)
     plot.setMinimumHeight(70)
+    plot.setAcceptDrops(False)  # what is dropped here is for the window
     plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     plot.getPlotItem().setContentsMargins(0, 4, _MARGIN_RIGHT, 0)
     left, bottom = plot.getAxis("left"), plot.getAxis("bottom")

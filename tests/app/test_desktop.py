@@ -1,0 +1,76 @@
+"""The program as it is started from a desktop, in a process of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from skel.sensors.synthetic import perform
+from skel.skeleton.recording import save_recording
+
+# Runs the command; what happens in the window is driven by a timer.
+PROGRAM = """
+import sys
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from skel.app import desktop
+from skel.app.options import Options
+from skel.app.window import MainWindow
+from pathlib import Path
+
+app = desktop.application()
+
+def look():
+    window = next((w for w in app.topLevelWidgets() if isinstance(w, MainWindow)), None)
+    if window is None or window.space.view.frame is None:
+        return
+    if window.space.banner.text:
+        print("banner:", window.space.banner.text, flush=True)
+        {end}
+    raise RuntimeError("a slot has failed")
+
+timer = QTimer()
+timer.timeout.connect(look)
+timer.start(20)
+sys.exit(desktop.run_window(Options(source=Path(sys.argv[1])).resolved()))
+"""
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    save_recording(tmp_path / "take.npy", perform(seed=2, duration_s=3.0))
+    return tmp_path / "take.npy"
+
+
+def start(recording: Path, end: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": str(recording.parent / "config")}
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM.format(end=end), str(recording)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        cwd=recording.parent,
+    )
+
+
+def test_an_exception_in_a_slot_is_shown_and_the_program_goes_on_until_it_is_closed(recording: Path):
+    program = start(recording, end="window.close(); timer.stop(); return")
+    out, err = program.communicate(timeout=100)
+    assert program.returncode == 0, err
+    assert out == "banner: Something went wrong in the program: RuntimeError: a slot has failed\n"
+    assert "RuntimeError: a slot has failed" in err  # with its traceback, for the bug report
+    assert (recording.parent / "config" / "skel-action" / "skel-app.conf").is_file()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM")
+def test_a_signal_closes_the_window(recording: Path):
+    program = start(recording, end="return")
+    assert program.stdout is not None
+    assert program.stdout.readline().startswith("banner:")
+    program.send_signal(signal.SIGTERM)
+    program.communicate(timeout=100)
+    assert program.returncode == 0

@@ -1,0 +1,83 @@
+"""The timeline's memory of what was predicted."""
+
+import numpy as np
+import pytest
+
+from skel.app.history import History
+from skel.app.recognizer import UNKNOWN, Prediction
+
+LABELS = ("a", "b", "c", "idle")
+
+
+def prediction(time_s: float, best: int, person: int = 1, share: float = 0.7) -> Prediction:
+    probabilities = np.full(4, (1 - share) / 3, np.float32)
+    probabilities[best] = share
+    return Prediction(person, time_s, LABELS[best], share, probabilities, ((LABELS[best], share),), 1.0)
+
+
+def filled(changes: dict[float, int], until_s: float, step_s: float = 0.1) -> History:
+    history = History(LABELS, (UNKNOWN, "idle"))
+    for time_s in np.arange(0.0, until_s, step_s):
+        best = [b for start, b in changes.items() if start <= time_s + 1e-9][-1]
+        history.push(prediction(float(time_s), best))
+    return history
+
+
+def named(history: History, start_s: float = 0.0, end_s: float = 1e9) -> list[tuple[str, float, float]]:
+    return [(s.action, round(s.start_s, 3), round(s.end_s, 3)) for s in history.segments(1, start_s, end_s)]
+
+
+def test_curves_of_the_classes_that_matter():
+    history = filled({0.0: 0, 5.0: 1}, 10.0)
+    times_s, probabilities, labels = history.curves(1, 2.0, 8.0, classes=3)
+    assert labels == ["a", "b"]  # c and idle never reach 15 %
+    assert times_s[0] == pytest.approx(2.0)
+    assert times_s[-1] == pytest.approx(8.0)
+    assert probabilities.shape == (len(times_s), 2)
+    assert probabilities[times_s < 4.95, 0] == pytest.approx(0.7)
+    assert history.curves(1, 2.0, 8.0, classes=1)[2] == ["a"]
+    assert history.curves(1, 5.5, 8.0, classes=3)[2] == ["b"]
+
+
+def test_idle_and_unknown_are_no_segments():
+    assert named(filled({0.0: 0, 3.0: 3, 6.0: 1}, 9.0)) == [("a", 0.0, 3.0), ("b", 6.0, 8.9)]
+
+
+def test_seeking_back_replaces_what_came_after():
+    history = filled({0.0: 0, 3.0: 1}, 6.0)
+    for time_s in np.arange(2.0, 4.0, 0.1):
+        history.push(prediction(float(time_s), 2))
+    assert named(history) == [("a", 0.0, 2.0), ("c", 2.0, 3.9)]
+    times_s, _, _ = history.curves(1, 0.0, 100.0, classes=4)
+    assert times_s[-1] == pytest.approx(3.9)
+    assert (np.diff(times_s) > 0).all()
+
+
+def test_people_are_apart_and_the_absent_are_forgotten():
+    history = History(LABELS, (UNKNOWN,))
+    for time_s in np.arange(0.0, 2.0, 0.1):
+        history.push(prediction(float(time_s), 0, person=1))
+        history.push(prediction(float(time_s), 1, person=2))
+    assert history.curves(2, 0, 2, classes=4)[2] == ["b", "a", "c", "idle"][:1]
+    assert {s.action for s in history.segments(2, 0, 2)} == {"b"}
+    for time_s in np.arange(70.0, 72.0, 0.1):
+        history.push(prediction(float(time_s), 2, person=1))
+    assert history.curves(2, 0, 100, classes=4)[2] == []
+    assert history.segments(2, 0, 100) == []
+
+
+def test_memory_stays_bounded():
+    history = History(LABELS, (UNKNOWN,))
+    for i in range(20_000):
+        history.push(prediction(i / 30, (i // 60) % 3))
+    times_s, _, _ = history.curves(1, 0.0, 1e9, classes=4)
+    assert 1024 <= len(times_s) <= 2048
+    assert times_s[-1] == pytest.approx(19_999 / 30)
+    assert len(history.segments(1, 0.0, 1e9)) <= 32
+    history.clear()
+    assert len(history.curves(1, 0.0, 1e9, classes=4)[0]) == 0
+
+
+def test_nobody_known():
+    times_s, probabilities, labels = History(LABELS, ()).curves(5, 0.0, 1.0, classes=3)
+    assert len(times_s) == len(labels) == probabilities.shape[1] == 0
