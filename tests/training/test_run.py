@@ -1,4 +1,5 @@
 import json
+from importlib.metadata import version
 
 import pytest
 import torch
@@ -93,6 +94,6 @@ def test_a_finished_run_has_what_a_reader_looks_for(prepared, tmp_path):
     _, card = load_model(run)
     assert card.classes == ()
     assert card.provenance["config"]["seed"] == 0
-    assert card.provenance["versions"]["torch"] == torch.__version__
+    assert card.provenance["versions"]["torch"] == version("torch")
     figures = json.loads((run / "log.jsonl").read_text().splitlines()[0])
     assert set(figures) == {"epoch", "loss", "info", "d3m_extreme", "d3m_drop"}
