@@ -130,7 +130,6 @@ STATUS_HINT = (
 
 # Banner and dialogs
 DISMISS = "Dismiss"
-CLOSE = "Close"
 OUR_FAULT = "Something went wrong in the program"
 NO_FONTS = "no font is installed, so letters will be boxes: install one, on Debian or Ubuntu apt install fonts-dejavu-core"
 SHORTCUTS_TITLE = "Keyboard shortcuts"

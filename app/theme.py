@@ -189,29 +189,25 @@ _STYLE = Template("""
 QMainWindow, QDialog { background: $window; }
 QToolTip { background: $raised; color: $text; border: 1px solid $border; padding: 4px 6px; }
 
-QToolButton, QPushButton, QComboBox {
+QToolButton, QPushButton {
     background: $raised; color: $text; border: 1px solid $border; border-radius: 6px; padding: 5px 10px; min-height: 18px;
 }
-QToolButton:hover, QPushButton:hover, QComboBox:hover { background: $hover; }
-QToolButton:focus, QPushButton:focus, QComboBox:focus { border-color: $accent; }
+QToolButton:hover, QPushButton:hover { background: $hover; }
+QToolButton:focus, QPushButton:focus { border-color: $accent; }
 QToolButton:pressed, QPushButton:pressed { background: $border; }
 QToolButton:checked, QPushButton:checked { border-color: $accent; background: $hover; }
-QToolButton:disabled, QPushButton:disabled, QComboBox:disabled { background: transparent; }
+QToolButton:disabled, QPushButton:disabled { background: transparent; }
 QToolButton[flat="true"] { background: transparent; border-color: transparent; padding: 5px; }
 QToolButton[flat="true"]:hover { background: $raised; }
 QToolButton[flat="true"]:focus, QToolButton[flat="true"]:checked { border-color: $accent; }
 QToolButton#picker { text-align: left; padding-right: 24px; }
 QToolButton#picker::menu-indicator { subcontrol-position: right center; right: 8px; }
 
-QComboBox { padding-right: 4px; }
-QComboBox::drop-down { border: none; width: 18px; }
-QComboBox QAbstractItemView, QMenu { background: $surface; color: $text; border: 1px solid $border; padding: 4px; }
-QComboBox QAbstractItemView { selection-background-color: $raised; selection-color: $text; outline: none; }
+QMenu { background: $surface; color: $text; border: 1px solid $border; padding: 4px; }
 QMenu::item { padding: 6px 24px 6px 12px; border-radius: 4px; }
 QMenu::item:selected { background: $raised; }
 QMenu::item:disabled { color: $muted; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
-QMenu::indicator { width: 14px; height: 14px; left: 6px; }
 
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $border; }
 QSlider::sub-page:horizontal { border-radius: 2px; background: $accent; }
@@ -226,5 +222,4 @@ QLabel#heading { color: $muted; font-size: 11px; font-weight: 600; letter-spacin
 QLabel#title { font-size: 15px; font-weight: 600; }
 QLabel#muted { color: $muted; font-size: 12px; }
 QLabel#key { background: $raised; border: 1px solid $border; border-radius: 4px; padding: 2px 7px; font-size: 12px; }
-QScrollArea { background: transparent; border: none; }
 """)

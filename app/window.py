@@ -98,7 +98,7 @@ class MainWindow(QMainWindow):
         transport.sought.connect(player.seek)
         transport.speed_chosen.connect(lambda speed: self._control(lambda: player.set_speed(speed)))
         transport.loop_toggled.connect(lambda: self._control(player.toggle_loop))
-        QApplication.styleHints().colorSchemeChanged.connect(self._on_system_theme)
+        QApplication.styleHints().colorSchemeChanged.connect(self._dress)
 
     def _shortcut_table(self) -> list[Shortcut]:
         player, select = self.player, self.display.select_number
@@ -269,9 +269,6 @@ class MainWindow(QMainWindow):
 
     def _wanted_theme(self) -> Theme:
         return THEMES.get(self._settings.theme) or system_theme()
-
-    def _on_system_theme(self) -> None:
-        self._dress()
 
     def _dress(self) -> None:
         self._theme = self._wanted_theme()

@@ -111,6 +111,7 @@ def drop(window: MainWindow, *paths: Path) -> None:
 def shot(window: MainWindow, name: str) -> None:
     folder = os.environ.get("SKEL_SCREENSHOTS")
     if folder:
+        QApplication.processEvents()  # the layout follows what has just been shown
         Path(folder).mkdir(parents=True, exist_ok=True)
         window.grab().save(str(Path(folder) / f"{name}.png"))
 
