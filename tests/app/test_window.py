@@ -1,140 +1,21 @@
-"""The real window with the real model and a real replay: what a person would do with it.
+"""What a person does in the window: open, play, seek, drop files, choose people; and what goes wrong is said there."""
 
-With SKEL_SCREENSHOTS=FOLDER set, pictures of the states are left there to be looked at.
-"""
-
-import os
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtCore import QPoint, Qt
+from window_driver import drop, key, shot, shows
 
 from skel.app import texts
 from skel.app.pipeline import State
 from skel.app.session import Source, recording_source
-from skel.app.settings import Settings
-from skel.app.shortcuts import for_help
-from skel.app.theme import DARK, LIGHT
 from skel.app.window import MainWindow
 from skel.models.pretrained import DEFAULT_MODEL
-from skel.models.runtime import OnnxModel
 from skel.sensors.base import SensorLost
-from skel.sensors.synthetic import SyntheticSensor, perform
-from skel.skeleton.recording import Recording, save_recording
-
-SIZES = ((1024, 640), (1280, 800), (1920, 1080))
-
-
-@pytest.fixture(scope="module")
-def take() -> Recording:
-    return perform(seed=4, duration_s=6.0, persons=2)
-
-
-@pytest.fixture(scope="module")
-def path(take: Recording, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("recordings") / "take.npy"
-    save_recording(path, take)
-    return path
-
-
-@pytest.fixture(scope="module")
-def model() -> OnnxModel:
-    return OnnxModel(DEFAULT_MODEL, "cpu")
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    settings = Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
-    settings.theme = "dark"
-    settings.folder = str(tmp_path)
-    return settings
-
-
-@pytest.fixture
-def window(qtbot, model: OnnxModel, settings: Settings):
-    window = MainWindow(model, settings)
-    window.resize(1280, 800)
-    window.show()
-    qtbot.waitExposed(window)
-    yield window
-    window.close()
-    window.deleteLater()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("skel-")]
-    assert not [widget for widget in QApplication.topLevelWidgets() if isinstance(widget, MainWindow)]
-
-
-@pytest.fixture
-def playing(window: MainWindow, path: Path, qtbot) -> MainWindow:
-    """The window with the recording, paused at its first frame."""
-    source = recording_source(path, loop=True)
-
-    def paused():
-        sensor = source.make()
-        sensor.paused = True
-        return sensor
-
-    window.open_source(Source(source.title, paused))
-    window.session.playable.step(1)
-    shows(qtbot, window, 0.0)
-    return window
-
-
-def shows(qtbot, window: MainWindow, position_s: float) -> None:
-    """Wait until the frame at that place is on the screen."""
-    view = window.space.view
-    qtbot.waitUntil(
-        lambda: view.frame is not None and abs(window.player.shown_s - position_s) < 0.02 and not view._is_new,
-        timeout=30_000,
-    )
-
-
-def key(qtbot, window: MainWindow, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-    qtbot.keyClick(window, key, modifier)
-
-
-def drop(window: MainWindow, *paths: Path) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    buttons, modifiers = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(300, 300), Qt.DropAction.CopyAction, data, buttons, modifiers)
-    QApplication.sendEvent(window, enter)
-    assert enter.isAccepted()
-    QApplication.sendEvent(window, QDropEvent(QPointF(300, 300), Qt.DropAction.CopyAction, data, buttons, modifiers))
-
-
-def shot(window: MainWindow, name: str) -> None:
-    folder = os.environ.get("SKEL_SCREENSHOTS")
-    if folder:
-        QApplication.processEvents()  # the layout follows what has just been shown
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        window.grab().save(str(Path(folder) / f"{name}.png"))
-
-
-def at_the_sizes(window: MainWindow, name: str) -> None:
-    """In both themes and all sizes: nothing grows the window or leaves it."""
-    for theme in ("dark", "light"):
-        if window.theme.name != theme:
-            window.toggle_theme()
-        for size in SIZES:
-            window.resize(*size)
-            QApplication.processEvents()
-            window.refresh()
-            assert (window.width(), window.height()) == size
-            assert window.minimumSizeHint().height() <= SIZES[0][1]
-            shot(window, f"{name}-{theme}-{size[0]}")
-
-
-def test_empty_window_says_what_to_do(window: MainWindow):
-    assert window.space.view._message == (texts.NO_SOURCE_TITLE, texts.NO_SOURCE_HINT)
-    assert not window.space.transport.isVisible()
-    assert "CPU" in window.space.status.text
-    at_the_sizes(window, "empty")
+from skel.sensors.synthetic import SyntheticSensor
+from skel.skeleton.recording import Recording
 
 
 def test_the_demo_plays_and_is_recognised(window: MainWindow, qtbot):
@@ -156,12 +37,6 @@ def test_frame_and_prediction_belong_together(playing: MainWindow, qtbot):
     tags = playing.space.view._tags
     assert [tags[state.body].text for state in (first, second)] == [first.headline, second.headline]
     assert playing.space.panel.headline == first.headline
-
-
-def test_two_people_look_right_at_every_size(playing: MainWindow, qtbot):
-    playing.session.playable.step(120)
-    shows(qtbot, playing, 4.0)
-    at_the_sizes(playing, "playing")
 
 
 def test_play_and_pause(playing: MainWindow, qtbot):
@@ -305,53 +180,6 @@ def test_people_are_selected_by_key_chip_and_click(playing: MainWindow, qtbot):
     assert playing.display.selected == second
 
 
-def test_theme_mirror_and_place_are_remembered(window: MainWindow, settings: Settings, model: OnnxModel, qtbot):
-    key(qtbot, window, Qt.Key.Key_T)
-    key(qtbot, window, Qt.Key.Key_M)
-    assert window.theme is LIGHT
-    assert window.space.view.camera.mirrored
-    window.resize(1100, 700)
-    window.close()
-    again = MainWindow(model, settings)
-    qtbot.addWidget(again)
-    assert again.theme is LIGHT
-    assert again.space.view.camera.mirrored
-    assert again.height() == 700  # the width is cut to that of the offscreen screen
-    again.close()
-
-
-def test_without_a_choice_the_theme_is_the_desktops(window: MainWindow, settings: Settings, monkeypatch):
-    monkeypatch.setattr("skel.app.window.system_theme", lambda: LIGHT)
-    window.toggle_theme()
-    assert settings.theme == ""
-    monkeypatch.setattr("skel.app.window.system_theme", lambda: DARK)
-    QApplication.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Dark)
-    assert window.theme is DARK
-
-
-def test_help_lists_every_shortcut_once(window: MainWindow, qtbot):
-    key(qtbot, window, Qt.Key.Key_Question)
-    dialog = window._help
-    assert dialog.isVisible()
-    said = [label.text() for label in dialog.findChildren(QLabel)]
-    assert {text for row in for_help(window.shortcuts) for text in row} <= set(said)
-    assert said.count("1 – 9") == 1
-    registered = {sequence.toString() for action in window.actions() for sequence in action.shortcuts()}
-    listed = {k for shortcut in window.shortcuts for k in shortcut.keys}
-    assert len(registered) == len(listed) == sum(len(shortcut.keys) for shortcut in window.shortcuts)
-    shot(dialog, "help")
-    dialog.close()
-
-
-def test_every_shortcut_can_be_pressed(playing: MainWindow, monkeypatch):
-    monkeypatch.setattr("skel.app.window.QFileDialog.getOpenFileName", lambda *_: ("", ""))
-    for action in playing.actions():
-        if action.text() != texts.QUIT:
-            action.trigger()
-    playing._help.close()
-    playing.showNormal()
-
-
 def test_files_are_chosen_in_a_dialog(window: MainWindow, path: Path, monkeypatch, qtbot):
     asked: list[tuple] = []
 
@@ -364,13 +192,6 @@ def test_files_are_chosen_in_a_dialog(window: MainWindow, path: Path, monkeypatc
     monkeypatch.setattr("skel.app.window.QFileDialog.getOpenFileName", choose(DEFAULT_MODEL))
     key(qtbot, window, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier)
     assert asked[1][2] == str(path.parent)  # the dialog begins where the last file was
-
-
-def test_space_presses_the_button_that_has_the_focus(playing: MainWindow, qtbot):
-    playing.space.transport._forward.setFocus()
-    key(qtbot, playing, Qt.Key.Key_Space)
-    shows(qtbot, playing, 1 / 30)
-    assert playing.session.playable.paused
 
 
 def test_closing_is_quick_and_can_be_repeated(playing: MainWindow):

@@ -1,0 +1,60 @@
+"""What a person does to the window, for its tests.
+
+With SKEL_SCREENSHOTS=FOLDER set, pictures of the states are left there to be looked at.
+"""
+
+import os
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from skel.app.window import MainWindow
+
+SIZES = ((1024, 640), (1280, 800), (1920, 1080))
+
+
+def shows(qtbot, window: MainWindow, position_s: float) -> None:
+    """Wait until the frame at that place is on the screen."""
+    view = window.space.view
+    qtbot.waitUntil(
+        lambda: view.frame is not None and abs(window.player.shown_s - position_s) < 0.02 and not view._is_new,
+        timeout=30_000,
+    )
+
+
+def key(qtbot, window: MainWindow, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    qtbot.keyClick(window, key, modifier)
+
+
+def drop(window: MainWindow, *paths: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    buttons, modifiers = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(300, 300), Qt.DropAction.CopyAction, data, buttons, modifiers)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(QPointF(300, 300), Qt.DropAction.CopyAction, data, buttons, modifiers))
+
+
+def shot(window: QWidget, name: str) -> None:
+    folder = os.environ.get("SKEL_SCREENSHOTS")
+    if folder:
+        QApplication.processEvents()  # the layout follows what has just been shown
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        window.grab().save(str(Path(folder) / f"{name}.png"))
+
+
+def at_the_sizes(window: MainWindow, name: str) -> None:
+    """In both themes and all sizes: nothing grows the window or leaves it."""
+    for theme in ("dark", "light"):
+        if window.theme.name != theme:
+            window.toggle_theme()
+        for size in SIZES:
+            window.resize(*size)
+            QApplication.processEvents()
+            window.refresh()
+            assert (window.width(), window.height()) == size
+            assert window.minimumSizeHint().height() <= SIZES[0][1]
+            shot(window, f"{name}-{theme}-{size[0]}")
