@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from skel.skeleton.layouts import SkeletonLayout
-from skel.training.config import ViewConfig
+from skel.training.config import VariationConfig, ViewConfig
 
 
 class Views:
@@ -126,8 +126,18 @@ def random_span(clips: Tensor, shortest: float, generator: torch.Generator) -> T
     return torch.lerp(before, after, weight).view_as(clips)
 
 
-def turn(clips: Tensor, largest_deg: float, generator: torch.Generator) -> Tensor:
-    """Turn each clip about the vertical by up to `largest_deg`: the camera stands elsewhere."""
-    yaw = (2 * torch.rand(len(clips), generator=generator, device=clips.device) - 1) * math.radians(largest_deg)
-    zero = torch.zeros_like(yaw)
-    return linear(clips, rotation_matrix(torch.stack([zero, yaw, zero], dim=1)))
+def labelled_view(clips: Tensor, config: VariationConfig, generator: torch.Generator) -> Tensor:
+    """Another take of each clip that keeps its name: later or shorter, seen from elsewhere, by another body and sensor."""
+    N, V, device = len(clips), clips.shape[3], clips.device
+
+    def uniform(*shape: int) -> Tensor:
+        return 2 * torch.rand(shape, generator=generator, device=device) - 1
+
+    x = random_span(clips, config.shortest_span, generator)
+    angles = torch.zeros(N, 3, device=device)
+    angles[:, 1] = math.radians(config.turn_deg) * uniform(N)
+    matrix = shear_matrix(config.shear * uniform(N, 6)) @ rotation_matrix(angles)
+    x = linear(x, matrix * (1 + config.scale * uniform(N, 1, 1)))
+    offset = torch.randn(N, 3, 1, V, 1, generator=generator, device=device) * config.joint_offset_m
+    noise = torch.randn(x.shape, generator=generator, device=device) * config.noise_m
+    return x + offset + noise

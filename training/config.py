@@ -47,7 +47,9 @@ class AimCLRConfig:
     """Embeddings remembered as negatives; None = 32768, or fewer where the set has fewer clips."""
     temperature: float = 0.07
     momentum: float = 0.999
-    """The key encoder keeps this share of itself at each step."""
+    """The key encoder keeps this share of itself at each step; runs of few steps need less of it."""
+    initial_values: Literal["published", "torch"] = "published"
+    """Weights start from N(0, .02), or as torch makes them, which takes fewer steps to get going."""
     drop_threshold: float = 0.7
     """Attention above which the drop module removes a joint or an element."""
     mining_from_epoch: int = 150
@@ -80,6 +82,24 @@ class PretrainConfig:
 
 
 @dataclass(frozen=True)
+class VariationConfig:
+    """How labelled clips are varied while classes are learned from them; each clip anew in each epoch."""
+
+    shortest_span: float = 0.76
+    """Random parts of the clips are used, down to this share of their length: what a live window sees."""
+    turn_deg: float = 30.0
+    """Turned about the vertical by up to this much."""
+    shear: float = 0.15
+    """Largest shear coefficient."""
+    scale: float = 0.15
+    """Made larger or smaller by up to this share."""
+    joint_offset_m: float = 0.03
+    """Standard deviation of a shift of each joint for the whole clip: sensors place joints differently."""
+    noise_m: float = 0.01
+    """Standard deviation of the noise on every coordinate."""
+
+
+@dataclass(frozen=True)
 class FinetuneConfig:
     """Learn classes from labelled clips. Without --init: supervised from scratch, the baseline to compare with."""
 
@@ -101,15 +121,14 @@ class FinetuneConfig:
     """Absent second bodies cost and count nothing (skip), or are computed like any other (keep, as published)."""
     epochs: int = 100
     batch_size: int = 32
-    learning_rate: float = 0.1
-    weight_decay: float = 1e-3
+    optimiser: Literal["adamw", "sgd"] = "adamw"
+    """AdamW learns from few clips in a third of the epochs; the papers use SGD (learning rate .1, weight decay 1e-4)."""
+    learning_rate: float = 0.005
+    weight_decay: float = 0.05
     schedule: Schedule = "cosine"
     dropout: float = 0.5
     label_smoothing: float = 0.1
-    shear: float = 0.5
-    """Largest shear coefficient of the augmentation; 0 leaves the clips as they are."""
-    shortest_span: float = 1.0
-    """Train on random parts of the clips, down to this share of their length: what a live window sees."""
+    variation: VariationConfig = field(default_factory=VariationConfig)
     seed: int = 0
     device: str = "auto"
     """auto, cpu, or a torch device such as cuda:1."""

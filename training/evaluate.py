@@ -83,9 +83,7 @@ def evaluate(config: EvaluateConfig) -> Report:
     network, card = load_model(config.checkpoint)
     if not card.classes:
         raise UserError(f"{config.checkpoint} is a pre-trained encoder without classes: fine-tune it first")
-    data = load_joined(config.data, config.part, config.classes)
-    if data.classes != card.classes:
-        raise UserError(f"{config.checkpoint} knows other classes than this data: give its --classes file")
+    data = load_joined(config.data, config.part, config.classes, known=card.classes)
     if data.clip != card.clip:
         raise UserError(f"{config.checkpoint} was trained on clips made in another way: prepare the data with its --clip")
     report = score(network, data, pick_device(config.device))

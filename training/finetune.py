@@ -11,9 +11,9 @@ from torch import Tensor
 from skel.models.stgcn import STGCN
 from skel.skeleton.errors import UserError
 from skel.skeleton.files import write_text
-from skel.training.augment import Views, random_span
+from skel.training.augment import labelled_view
 from skel.training.checkpoint import ModelCard, load_encoder, load_model, save_model
-from skel.training.config import FinetuneConfig, ViewConfig
+from skel.training.config import FinetuneConfig
 from skel.training.dataset import ClipSet
 from skel.training.device import clip_tensor, pick_device
 from skel.training.evaluate import METRICS_FILE, Report, score
@@ -28,24 +28,29 @@ def finetune(config: FinetuneConfig) -> Path:
     data = few_labels(load_joined(config.data, "train", config.classes), config.labels, config.seed)
     run = Run(config.out, config, config.seed)
     clips, labels = clip_tensor(data, config.empty_bodies).to(device), torch.from_numpy(data.labels).to(device)
-    layout = data.clip.skeleton_layout()
+    present = clips.abs().amax(dim=(1, 2, 3), keepdim=True) > 0  # noise must not call an absent body into being
 
     torch.manual_seed(config.seed)
-    network = STGCN(layout, config.channels, len(data.classes), config.dropout, config.empty_bodies).to(device)
+    network = STGCN(data.clip.skeleton_layout(), config.channels, len(data.classes), config.dropout, config.empty_bodies).to(
+        device
+    )
     if config.init:
         load_encoder(config.init, network, data.clip)
     elif config.freeze:
         raise UserError("--freeze keeps the encoder as it is: say with --init which one")
-    learned = network.head if config.freeze else network
-    optimiser = torch.optim.SGD(
-        learned.parameters(), config.learning_rate, momentum=0.9, nesterov=True, weight_decay=config.weight_decay
-    )
+    learned = (network.head if config.freeze else network).parameters()
+    optimiser: torch.optim.Optimizer
+    if config.optimiser == "adamw":
+        optimiser = torch.optim.AdamW(learned, config.learning_rate, weight_decay=config.weight_decay)
+    else:
+        optimiser = torch.optim.SGD(
+            learned, config.learning_rate, momentum=0.9, nesterov=True, weight_decay=config.weight_decay
+        )
     fixed = _embedded(network, clips) if config.freeze else None
     steps = -(-len(clips) // config.batch_size)
 
     def one_epoch(epoch: int, advance: Callable[[], None]) -> dict[str, float]:
         generator = run.generator(epoch, device)
-        views = Views(layout, ViewConfig(shear=config.shear), generator)
         order = torch.randperm(len(clips), generator=generator, device=device)
         network.train()
         total, right = 0.0, 0
@@ -56,8 +61,8 @@ def finetune(config: FinetuneConfig) -> Path:
             if fixed is not None:
                 logits = network.head(fixed[chosen])
             else:
-                batch = random_span(clips[chosen], config.shortest_span, generator)
-                logits = network(views.normal(batch) if config.shear else batch).logits
+                view = labelled_view(clips[chosen], config.variation, generator)
+                logits = network(view * present[chosen]).logits
             loss = F.cross_entropy(logits, labels[chosen], label_smoothing=config.label_smoothing)
             check_finite(loss.item(), epoch, step)
             optimiser.zero_grad()
@@ -70,7 +75,7 @@ def finetune(config: FinetuneConfig) -> Path:
 
     state: dict[str, Stateful] = {"network": network, "optimiser": optimiser}
     run.train(config.epochs, state, one_epoch, steps, "fine-tuning")
-    report = score(network, load_joined(config.data, "val", config.classes), device)
+    report = score(network, load_joined(config.data, "val", config.classes, known=data.classes), device)
     save_model(run.folder, network, _card(config, data, report))
     write_text(run.folder / METRICS_FILE, json.dumps(report.to_json(), indent=1, ensure_ascii=False))
     return run.folder

@@ -11,38 +11,44 @@ from skel.skeleton.errors import UserError
 from skel.training.dataset import ClipSet, Part, load_split
 
 
-def load_joined(roots: Sequence[Path], part: Part, classes: Path | None = None) -> ClipSet:
+def load_joined(
+    roots: Sequence[Path], part: Part, classes: Path | None = None, known: Sequence[str] | None = None
+) -> ClipSet:
     """Read one part of each set and put them together.
 
     Classes of the same name become one, in the order of first appearance. With a `classes` file, JSON of the form
     {"class": ["a set's class", …], …}, only the classes listed there are kept, under their new names and in that order.
-    `UserError` where the sets' clips were made in different ways.
+    With `known`, the classes that a model was trained on, the result has exactly those, even where no clip belongs to one.
+    `UserError` where the sets' clips were made in different ways, or have classes that are not `known`.
     """
     sets = [load_split(root, part) for root in roots]
     for other, root in zip(sets[1:], roots[1:]):
         if other.clip != sets[0].clip:
             raise UserError(f"{root} has clips made in another way than {roots[0]}: prepare both with the same --clip")
-    renamed = _read_classes(classes, sets) if classes else None
-    names = tuple(renamed) if renamed else tuple(dict.fromkeys(name for s in sets for name in s.classes))
-    new_name = {old: new for new, olds in renamed.items() for old in olds} if renamed else {n: n for n in names}
+    of_sets = tuple(dict.fromkeys(name for one in sets for name in one.classes))
+    renamed = _read_classes(classes) if classes else {name: [name] for name in of_sets}
+    new_name = {old: new for new, olds in renamed.items() for old in olds}
+    unknown = sorted(set(new_name) - set(of_sets))
+    if unknown and known is None:
+        raise UserError(f"{classes} names classes that no set has: {', '.join(unknown)}")
+    names = tuple(renamed if known is None else known)
+    foreign = [name for name in of_sets if name in new_name and new_name[name] not in names]
+    if foreign:
+        raise UserError(f"the model does not know the classes {', '.join(foreign)}: give the --classes file of its training")
     kept = []
     for one in sets:
-        index = np.array([names.index(new_name[c]) if c in new_name else -1 for c in one.classes])
-        labels = index[one.labels]
-        kept.append(
-            replace(_chosen(one, np.flatnonzero(labels >= 0)), labels=labels[labels >= 0], classes=names)
-            if (labels < 0).any()
-            else replace(one, labels=labels, classes=names)
-        )
+        labels = np.array([names.index(new_name[c]) if c in new_name else -1 for c in one.classes])[one.labels]
+        chosen = _chosen(one, np.flatnonzero(labels >= 0))
+        kept.append(replace(chosen, labels=labels[labels >= 0], classes=names))
     return replace(
         kept[0],
-        clips=np.concatenate([s.clips for s in kept]) if len(kept) > 1 else kept[0].clips,
-        labels=np.concatenate([s.labels for s in kept]),
-        names=tuple(name for s in kept for name in s.names),
-        subjects=np.concatenate([s.subjects for s in kept]),
-        durations_s=np.concatenate([s.durations_s for s in kept]),
-        dataset="+".join(s.dataset for s in kept),
-        split="+".join(dict.fromkeys(s.split for s in kept)),
+        clips=np.concatenate([one.clips for one in kept]),
+        labels=np.concatenate([one.labels for one in kept]),
+        names=tuple(name for one in kept for name in one.names),
+        subjects=np.concatenate([one.subjects for one in kept]),
+        durations_s=np.concatenate([one.durations_s for one in kept]),
+        dataset="+".join(one.dataset for one in kept),
+        split="+".join(dict.fromkeys(one.split for one in kept)),
     )
 
 
@@ -57,17 +63,13 @@ def _chosen(clips: ClipSet, index: np.ndarray[tuple[int, ...], np.dtype[np.int64
     )
 
 
-def _read_classes(path: Path, sets: Sequence[ClipSet]) -> dict[str, list[str]]:
+def _read_classes(path: Path) -> dict[str, list[str]]:
     try:
         mapping = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UserError(f"cannot read the classes in {path}: {error}") from error
-    if not isinstance(mapping, dict) or not all(isinstance(v, list) for v in mapping.values()):
+    if not isinstance(mapping, dict) or not all(isinstance(olds, list) for olds in mapping.values()):
         raise UserError(f'{path} must hold {{"class": ["a set\'s class", …], …}}')
-    known = {name for s in sets for name in s.classes}
-    unknown = sorted({str(old) for olds in mapping.values() for old in olds} - known)
-    if unknown:
-        raise UserError(f"{path} names classes that no set has: {', '.join(unknown)}")
     return {str(new): [str(old) for old in olds] for new, olds in mapping.items()}
 
 

@@ -7,7 +7,7 @@ import torch
 from skel.skeleton.layouts import NTU25
 from skel.training import augment
 from skel.training.augment import Views
-from skel.training.config import ViewConfig
+from skel.training.config import VariationConfig, ViewConfig
 
 
 @pytest.fixture
@@ -114,3 +114,30 @@ def test_a_random_span_is_a_stretched_part_in_order():
     extent = spans[:, -1] - spans[:, 0]
     assert extent.min() >= 0.5 * 50 - 1.01
     assert extent.max() - extent.min() > 15
+
+
+def test_a_labelled_view_without_variation_is_the_clip_itself():
+    none = VariationConfig(shortest_span=1.0, turn_deg=0, shear=0, scale=0, joint_offset_m=0, noise_m=0)
+    clips = torch.randn(3, 3, 50, 25, 1)
+    torch.testing.assert_close(augment.labelled_view(clips, none, torch.Generator().manual_seed(0)), clips)
+
+
+def test_a_labelled_view_turns_and_scales_as_configured():
+    """Bone lengths change by the scale alone, and heights not at all by the turn."""
+    clips = torch.randn(200, 3, 10, 25, 1)
+    plain = VariationConfig(shortest_span=1.0, turn_deg=40, shear=0, scale=0.2, joint_offset_m=0, noise_m=0)
+    view = augment.labelled_view(clips, plain, torch.Generator().manual_seed(0))
+    ratio = view.norm(dim=1) / clips.norm(dim=1)
+    scale = ratio[:, 0, 0, 0]
+    torch.testing.assert_close(ratio, scale.view(-1, 1, 1, 1).expand_as(ratio))
+    assert 0.8 <= scale.min() < 0.82
+    assert 1.18 < scale.max() <= 1.2
+    torch.testing.assert_close(view[:, 1], clips[:, 1] * scale.view(-1, 1, 1, 1))
+
+
+def test_a_joint_keeps_its_offset_over_the_clip():
+    offset_only = VariationConfig(shortest_span=1.0, turn_deg=0, shear=0, scale=0, joint_offset_m=0.03, noise_m=0)
+    clips = torch.randn(100, 3, 10, 25, 1)
+    shift = augment.labelled_view(clips, offset_only, torch.Generator().manual_seed(0)) - clips
+    torch.testing.assert_close(shift, shift[:, :, :1].expand_as(shift), atol=1e-6, rtol=0)
+    assert shift.std().item() == pytest.approx(0.03, rel=0.05)

@@ -6,7 +6,7 @@ import torch
 
 from skel.skeleton.errors import UserError
 from skel.training.checkpoint import MODEL_FILE, load_model
-from skel.training.config import EvaluateConfig, FinetuneConfig, PretrainConfig
+from skel.training.config import EvaluateConfig, FinetuneConfig, PretrainConfig, VariationConfig
 from skel.training.dataset import load_split
 from skel.training.evaluate import evaluate, report_of
 from skel.training.finetune import finetune
@@ -14,7 +14,7 @@ from skel.training.pretrain import pretrain
 
 
 def config(data, out, **options):
-    options = {"channels": 4, "epochs": 30, "batch_size": 8, "learning_rate": 0.1, "shear": 0.1, "device": "cpu", **options}
+    options = {"channels": 4, "epochs": 30, "batch_size": 8, "learning_rate": 0.01, "device": "cpu", **options}
     return FinetuneConfig(data=(data,), out=out, **options)
 
 
@@ -25,7 +25,7 @@ def encoder(prepared, tmp_path):
 
 
 def test_learns_three_movements_and_measures_them(prepared, tmp_path, capsys):
-    run = finetune(config(prepared, tmp_path / "run", dropout=0.0))
+    run = finetune(config(prepared, tmp_path / "run", dropout=0.0, variation=VariationConfig(turn_deg=5, shear=0.05)))
     report = report_of(run)
     assert report.count == 12
     assert report.top1 >= 0.9

@@ -37,6 +37,15 @@ def test_a_file_chooses_joins_and_renames_classes(prepared, second, tmp_path):
     assert np.array_equal(kicks, load_split(second, "val").clips[2::3])
 
 
+def test_a_models_classes_are_kept_even_without_clips(prepared):
+    known = ("jump", "arm push", "arm swing", "arm lift")
+    joined = load_joined([prepared], "val", known=known)
+    assert joined.classes == known
+    assert np.bincount(joined.labels).tolist() == [0, 4, 4, 4]
+    with pytest.raises(UserError, match="does not know the classes arm swing, arm push: give the --classes file"):
+        load_joined([prepared], "val", known=("arm lift",))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -48,7 +48,8 @@ class AimCLR(nn.Module):
         super().__init__()
         self.config = config
         self.query = Branch(encoder, config.projection)
-        initialise(self.query)
+        if config.initial_values == "published":
+            initialise(self.query)
         self.key = copy.deepcopy(self.query)
         self.key.requires_grad_(False)
         size = config.queue_size or min(32768, max(clip_count // batch_size, 1) * batch_size)
