@@ -2,17 +2,17 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from skel.app import texts
 from skel.app.history import History
-from skel.app.theme import ClassColours, Theme, faded, font, mixed
+from skel.app.theme import ClassColours, Theme, font
+from skel.app.widgets.lanes import Lane, SegmentLanes
 from skel.skeleton.recording import Segment
 
 SPAN_S = 15.0
@@ -20,16 +20,7 @@ AHEAD_S = 3.0  # of a recording, so that what comes next can be seen and clicked
 MOST_CLASSES = 5
 _LONGEST_GAP_S = 0.5  # between two predictions that a line joins
 _MARGIN_LEFT, _MARGIN_RIGHT = 84, 18
-_LANE_HEIGHT = 22
 _LEVELS = (0.0, 0.5, 1.0)  # that are marked in the plot
-
-
-@dataclass(frozen=True)
-class Lane:
-    """A row of segments in the sensor's time, with its name."""
-
-    name: str
-    segments: Sequence[Segment]
 
 
 class Timeline(QFrame):
@@ -57,7 +48,7 @@ class Timeline(QFrame):
         self._playhead = pyqtgraph.InfiniteLine(angle=90, movable=False)
         self._plot.addItem(self._playhead)
         self._plot.scene().sigMouseClicked.connect(self._on_plot_clicked)
-        self.lanes = SegmentLanes(theme, colours)
+        self.lanes = SegmentLanes(theme, colours, self._across_px)
         self.lanes.clicked.connect(self._seek)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 10, 16, 10)
@@ -115,8 +106,12 @@ class Timeline(QFrame):
         lanes = [Lane(texts.RECOGNISED_LANE, [Segment(s.start_s, s.end_s, s.action) for s in named])]
         if truth:
             lanes.append(Lane(texts.TRUTH_LANE, truth))
+        self.lanes.show_lanes(lanes, (start_s, end_s), now_s)
+
+    def _across_px(self) -> tuple[float, float]:
+        """From where to where the time axis goes."""
         across = self._plot.getViewBox().sceneBoundingRect()
-        self.lanes.show_lanes(lanes, (start_s, end_s), now_s, (across.left(), across.right()))
+        return across.left(), across.right()
 
     def _set_seekable(self, seekable: bool) -> None:
         if seekable == self._seekable:
@@ -197,86 +192,3 @@ class _Legend(QWidget):
             painter.drawText(QRectF(left, 0, right - left + 1, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
             painter.fillRect(QRectF(left - 18, 0.5 * self.height() - 1.5, 12, 3), colour)
             right = left - 34
-
-
-class SegmentLanes(QWidget):
-    """Rows of named segments as coloured bars, on the plot's time axis."""
-
-    clicked = Signal(float)  # the sensor's time
-
-    def __init__(self, theme: Theme, colours: ClassColours, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme, self._colours = theme, colours
-        self._lanes: Sequence[Lane] = ()
-        self._start_s, self._end_s, self._now_s = 0.0, SPAN_S, 0.0
-        self._left, self._right = 0.0, 1.0
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Use other colours."""
-        self._theme = theme
-        self.update()
-
-    def show_lanes(
-        self, lanes: Sequence[Lane], span_s: tuple[float, float], now_s: float, across_px: tuple[float, float]
-    ) -> None:
-        """Draw these lanes between two times that lie at these two x."""
-        if len(lanes) != len(self._lanes):
-            self.setFixedHeight(max(len(lanes), 1) * (_LANE_HEIGHT + 4))
-        self._lanes, self._now_s = lanes, now_s
-        (self._start_s, self._end_s), (self._left, self._right) = span_s, across_px
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        """As high as its lanes."""
-        return QSize(400, max(len(self._lanes), 1) * (_LANE_HEIGHT + 4))
-
-    def bars(self) -> list[tuple[int, QRectF, str]]:
-        """The lane, place and label of every bar in sight."""
-        result = []
-        for row, lane in enumerate(self._lanes):
-            for segment in lane.segments:
-                left, right = max(self._x(segment.start_s), self._x(self._start_s)), self._x(min(segment.end_s, self._end_s))
-                if right > left:
-                    box = QRectF(left, row * (_LANE_HEIGHT + 4) + 2, max(right - left - 1, 1.0), _LANE_HEIGHT)
-                    result.append((row, box, segment.label))
-        return result
-
-    def time_at(self, x: float) -> float:
-        """The sensor's time at a place."""
-        share = (x - self._left) / max(self._right - self._left, 1.0)
-        return self._start_s + min(max(share, 0.0), 1.0) * (self._end_s - self._start_s)
-
-    def _x(self, time_s: float) -> float:
-        share = (time_s - self._start_s) / (self._end_s - self._start_s)
-        return self._left + share * (self._right - self._left)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Ask for the moment that was clicked."""
-        if event.button() == Qt.MouseButton.LeftButton:
-            self.clicked.emit(self.time_at(event.position().x()))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw names, bars and the moment that is shown."""
-        painter = QPainter(self)
-        painter.setFont(font(11))
-        theme = self._theme
-        for row, lane in enumerate(self._lanes):
-            top = row * (_LANE_HEIGHT + 4) + 2
-            painter.setPen(QColor(theme.muted))
-            name = QRectF(0, top, self._left - 8, _LANE_HEIGHT)
-            painter.drawText(name, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, lane.name)
-            painter.fillRect(QRectF(self._left, top, self._right - self._left, _LANE_HEIGHT), faded(theme.raised, 0.6))
-        bars = self.bars()
-        metrics = QFontMetricsF(painter.font())
-        for _, box, label in bars:
-            colour = self._colours.of(label, theme)
-            painter.fillRect(box, mixed(theme.surface, colour, 0.35))
-            painter.fillRect(QRectF(box.left(), box.top(), 3, box.height()), colour)
-            painter.setPen(QColor(theme.text))
-            text = metrics.elidedText(texts.shown(label), Qt.TextElideMode.ElideRight, box.width() - 12)
-            if len(text) > 2:
-                painter.drawText(box.adjusted(8, 0, -2, 0), Qt.AlignmentFlag.AlignVCenter, text)
-        painter.setPen(QPen(QColor(theme.text), 1))
-        x = self._x(self._now_s)
-        painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QApplication
 
 from skel.app.history import History
 from skel.app.recognizer import Prediction
 from skel.app.theme import DARK, LIGHT, ClassColours
-from skel.app.widgets.timeline import AHEAD_S, SPAN_S, Lane, SegmentLanes, Timeline
+from skel.app.widgets.lanes import Lane, SegmentLanes
+from skel.app.widgets.timeline import AHEAD_S, SPAN_S, Timeline
 from skel.skeleton.recording import Segment
 
 LABELS = ("wave", "squat", "jog", "idle")
@@ -53,8 +55,11 @@ def test_the_recordings_own_segments_are_a_second_lane(timeline):
     assert timeline.lanes.time_at(below[1][0].right()) == pytest.approx(19.9 + AHEAD_S, abs=0.05)
 
 
-def test_lanes_and_curves_share_their_axis(timeline):
+@pytest.mark.parametrize("width", [900, 600, 1700])
+def test_lanes_and_curves_share_their_axis(timeline, width):
     timeline.refresh(history(), 7, 19.9, None, 0.0)
+    timeline.resize(width, 220)
+    QApplication.processEvents()
     x = timeline._plot.getViewBox().mapViewToScene(QPointF(12.0, 0.5)).x()
     assert timeline.lanes.time_at(x) == pytest.approx(12.0, abs=0.02)
 
@@ -82,10 +87,10 @@ def test_a_click_seeks_in_a_recording_and_not_live(timeline, qtbot):
 
 
 def test_lanes_alone(qtbot):
-    lanes = SegmentLanes(LIGHT, ClassColours())
+    lanes = SegmentLanes(LIGHT, ClassColours(), lambda: (100, 500))
     qtbot.addWidget(lanes)
     lanes.resize(500, 60)
-    lanes.show_lanes([Lane("one", [Segment(0, 5, "wave")]), Lane("two", [Segment(2, 3, "jog")])], (0, 10), 5.0, (100, 500))
+    lanes.show_lanes([Lane("one", [Segment(0, 5, "wave")]), Lane("two", [Segment(2, 3, "jog")])], (0, 10), 5.0)
     (first, second) = lanes.bars()
     assert (first[1].left(), first[1].right()) == (100, 299)
     assert (second[1].left(), second[1].right()) == (180, 219)

@@ -1,0 +1,105 @@
+"""Rows of named segments on a time axis."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from skel.app import texts
+from skel.app.theme import ClassColours, Theme, faded, font, mixed
+from skel.skeleton.recording import Segment
+
+_LANE_HEIGHT = 22
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A row of segments in the sensor's time, with its name."""
+
+    name: str
+    segments: Sequence[Segment]
+
+
+class SegmentLanes(QWidget):
+    """Rows of named segments as coloured bars, on a time axis between the two x that `across_px` says."""
+
+    clicked = Signal(float)  # the sensor's time
+
+    def __init__(self, theme: Theme, colours: ClassColours, across_px: Callable[[], tuple[float, float]]) -> None:
+        super().__init__()
+        self._theme, self._colours = theme, colours
+        self._lanes: Sequence[Lane] = ()
+        self._start_s, self._end_s, self._now_s = 0.0, 1.0, 0.0
+        self._across_px = across_px
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use other colours."""
+        self._theme = theme
+        self.update()
+
+    def show_lanes(self, lanes: Sequence[Lane], span_s: tuple[float, float], now_s: float) -> None:
+        """Draw these lanes between two times."""
+        if len(lanes) != len(self._lanes):
+            self.setFixedHeight(max(len(lanes), 1) * (_LANE_HEIGHT + 4))
+        self._lanes, self._now_s = lanes, now_s
+        self._start_s, self._end_s = span_s
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """As high as its lanes."""
+        return QSize(400, max(len(self._lanes), 1) * (_LANE_HEIGHT + 4))
+
+    def bars(self) -> list[tuple[int, QRectF, str]]:
+        """The lane, place and label of every bar in sight."""
+        result = []
+        for row, lane in enumerate(self._lanes):
+            for segment in lane.segments:
+                left, right = max(self._x(segment.start_s), self._x(self._start_s)), self._x(min(segment.end_s, self._end_s))
+                if right > left:
+                    box = QRectF(left, row * (_LANE_HEIGHT + 4) + 2, max(right - left - 1, 1.0), _LANE_HEIGHT)
+                    result.append((row, box, segment.label))
+        return result
+
+    def time_at(self, x: float) -> float:
+        """The sensor's time at a place."""
+        left, right = self._across_px()
+        share = (x - left) / max(right - left, 1.0)
+        return self._start_s + min(max(share, 0.0), 1.0) * (self._end_s - self._start_s)
+
+    def _x(self, time_s: float) -> float:
+        share = (time_s - self._start_s) / (self._end_s - self._start_s)
+        left, right = self._across_px()
+        return left + share * (right - left)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Ask for the moment that was clicked."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit(self.time_at(event.position().x()))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw names, bars and the moment that is shown."""
+        painter = QPainter(self)
+        painter.setFont(font(11))
+        theme, (left, right) = self._theme, self._across_px()
+        for row, lane in enumerate(self._lanes):
+            top = row * (_LANE_HEIGHT + 4) + 2
+            painter.setPen(QColor(theme.muted))
+            name = QRectF(0, top, left - 8, _LANE_HEIGHT)
+            painter.drawText(name, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, lane.name)
+            painter.fillRect(QRectF(left, top, right - left, _LANE_HEIGHT), faded(theme.raised, 0.6))
+        bars = self.bars()
+        metrics = QFontMetricsF(painter.font())
+        for _, box, label in bars:
+            colour = self._colours.of(label, theme)
+            painter.fillRect(box, mixed(theme.surface, colour, 0.35))
+            painter.fillRect(QRectF(box.left(), box.top(), 3, box.height()), colour)
+            painter.setPen(QColor(theme.text))
+            text = metrics.elidedText(texts.shown(label), Qt.TextElideMode.ElideRight, box.width() - 12)
+            if len(text) > 2:
+                painter.drawText(box.adjusted(8, 0, -2, 0), Qt.AlignmentFlag.AlignVCenter, text)
+        painter.setPen(QPen(QColor(theme.text), 1))
+        x = self._x(self._now_s)
+        painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
