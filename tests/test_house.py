@@ -146,7 +146,7 @@ def test_the_installed_package_is_under_test_and_whole() -> None:
         assert path.name == "__pycache__" or (INSTALLED / "models" / "pretrained" / path.name).is_file(), path.name
 
 
-@pytest.mark.parametrize("folder", [*FLOORS, "tests", "scripts", "benchmarks"])
+@pytest.mark.parametrize("folder", [*FLOORS, "scripts", "benchmarks"])
 def test_files_stay_short(folder: str) -> None:
     for path in (ROOT / folder).rglob("*.py"):
         lines = len(path.read_text(encoding="utf-8").splitlines())
