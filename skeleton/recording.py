@@ -78,7 +78,7 @@ def save_recording(path: Path | str, recording: Recording) -> None:
     }
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         np.save(file, recording.positions_m.astype(np.float32, copy=False), allow_pickle=False)
-    write_text(path.with_suffix(".json"), json.dumps(side, indent=1))
+    write_text(path.with_suffix(".json"), json.dumps(side, ensure_ascii=False))
 
 
 def load_recording(path: Path | str, fps: float | None = None) -> Recording:
