@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QEventLoop, QSettings
 
+from skel.app import texts
 from skel.app.desktop import application
 from skel.app.pipeline import State
 from skel.app.recognizer import UNKNOWN, Recognizer
 from skel.app.session import Source
 from skel.app.settings import Settings
+from skel.app.widgets.timeline import SPAN_S
 from skel.app.window import MainWindow
-from skel.models.pretrained import DEFAULT_MODEL
+from skel.models.pretrained import DEFAULT_MODEL, DEMO_RECORDING
 from skel.models.runtime import OnnxModel
 from skel.sensors.base import EndOfStream
 from skel.sensors.replay import ReplaySensor
@@ -54,7 +56,8 @@ def render_demo_picture(
         try:
             window.resize(*_SIZE)
             window.show()
-            _play_until(window, recording, Path(recording_path).name, moment_s)
+            title = texts.DEMO_RECORDING if Path(recording_path) == DEMO_RECORDING else Path(recording_path).name
+            _play_until(window, recording, title, moment_s)
             window.refresh()
             with atomic_path(path) as temporary:
                 if not window.grab().save(str(temporary), "PNG"):
@@ -93,14 +96,17 @@ def good_moment_s(recording: Recording, model: OnnxModel) -> float:
 
 
 def _play_until(window: MainWindow, recording: Recording, title: str, moment_s: float) -> None:
-    """Every frame is recognised; only the last seconds take their real time."""
+    """Play what the timeline will show; of that only the last seconds in their real time."""
     sensor = ReplaySensor(recording, speed=float("inf"))
     sensor.paused = True
+    sensor.open()  # now, or the pipeline would open it at its start
+    sensor.seek(moment_s - SPAN_S)
     window.open_source(Source(title, lambda: sensor))
-    skipped = int(np.searchsorted(recording.times_s - recording.times_s[0], moment_s - _PLAYED_S))
-    if skipped:
-        sensor.step(skipped)
-        _wait_for(window, lambda: window.player.shown_s >= recording.times_s[skipped - 1] - recording.times_s[0])
+    times_s = recording.times_s - recording.times_s[0]
+    first, last = np.searchsorted(times_s, (sensor.position_s, moment_s - _PLAYED_S))
+    if last > first:
+        sensor.step(int(last - first))
+        _wait_for(window, lambda: window.player.shown_s >= times_s[last - 1] - 1e-6)
     sensor.speed, sensor.paused = 1.0, False
     _wait_for(window, lambda: window.player.shown_s >= moment_s - 1e-6)
 
