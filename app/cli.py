@@ -61,7 +61,7 @@ def _write_picture(options: Options) -> None:
 
     assert options.screenshot is not None  # `run` sees to it
     assert options.source is not None  # and `resolved` to this
-    render_demo_picture(options.screenshot, options.source, options.model_path)
+    render_demo_picture(options.screenshot, options.source, options.model_path, fps=options.fps)
     print(f"picture of the window: {options.screenshot}", file=sys.stderr if options.json == "-" else sys.stdout)
 
 

@@ -32,7 +32,11 @@ _LIMIT_S = 300.0
 
 
 def render_demo_picture(
-    path: Path | str, recording_path: Path | str, model_path: Path | str | None = None, theme: str = "dark"
+    path: Path | str,
+    recording_path: Path | str,
+    model_path: Path | str | None = None,
+    theme: str = "dark",
+    fps: float | None = None,
 ) -> None:
     """Play a recording in the window up to a well recognised moment and write what the window looks like then.
 
@@ -41,11 +45,12 @@ def render_demo_picture(
         recording_path: what is played.
         model_path: an exported model; None = the one that comes with the program.
         theme: 'dark' or 'light'.
+        fps: frame rate of a bare .npy.
 
     Where no display is to be used, set QT_QPA_PLATFORM=offscreen beforehand.
     `UserError` where a file cannot be read or written.
     """
-    recording = load_recording(recording_path)
+    recording = load_recording(recording_path, fps)
     model = OnnxModel(model_path or DEFAULT_MODEL)
     moment_s = good_moment_s(recording, model)
     application()

@@ -17,12 +17,17 @@ class _RateColumn(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         """Items a second, once that is known."""
-        return Text(f"{task.speed:.0f} {self._unit}/s" if task.speed else "")
+        return Text(f"{task.speed:.3g} {self._unit}/s" if task.speed else "")
+
+
+def bar(what: str, unit: str, *more: ProgressColumn) -> Progress:
+    """A bar on stderr; silent where stderr is not a terminal."""
+    console = Console(stderr=True)
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), _RateColumn(unit), TimeRemainingColumn(), *more)
+    return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
 def with_bar(items: Collection[T], what: str, unit: str) -> Iterator[T]:
-    """Go through the items under a bar on stderr; without one where stderr is not a terminal."""
-    console = Console(stderr=True)
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), _RateColumn(unit), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    """Go through the items under a bar."""
+    with bar(what, unit) as progress:
         yield from progress.track(items)

@@ -15,10 +15,11 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import TextColumn
 
 from skel.skeleton.errors import UserError
 from skel.skeleton.files import atomic_path, write_text
+from skel.training.progress import bar
 
 STATE_FILE = "state.pt"
 
@@ -120,32 +121,17 @@ class Run:
 
         first = self._resume(state)
         writer = SummaryWriter(str(self.folder / "tensorboard"), purge_step=first)
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[figures]}"),
-        )
         try:
-            with Progress(*columns, disable=not sys.stderr.isatty(), transient=False) as bar:
-                task = bar.add_task(title, total=epochs * steps, completed=first * steps, rate="", figures="")
-
-                def advance() -> None:
-                    bar.advance(task)
-                    speed = bar.tasks[task].speed
-                    bar.update(task, rate=f"{speed:.1f} steps/s" if speed else "")
-
+            with bar(title, "steps", TextColumn("{task.fields[figures]}")) as progress:
+                task = progress.add_task("", total=epochs * steps, completed=first * steps, figures="")
                 for epoch in range(first, epochs):
-                    figures = one_epoch(epoch, advance)
+                    figures = one_epoch(epoch, lambda: progress.advance(task))
                     self._log(epoch, figures)
                     for name, value in figures.items():
                         writer.add_scalar(name, value, epoch)
                     self._save(epoch + 1, state)
                     shown = " ".join(f"{name} {value:.3g}" for name, value in figures.items())
-                    bar.update(task, figures=f"epoch {epoch + 1}/{epochs} {shown}")
+                    progress.update(task, figures=f"epoch {epoch + 1}/{epochs} {shown}")
         finally:
             writer.close()
 
