@@ -15,8 +15,7 @@ DEMO_PICTURE = Path("skel-demo.png")
 
 def main() -> None:
     """Read the command line and do what it says."""
-    options = tyro.cli(Options, prog="skel-app", config=(tyro.conf.FlagCreatePairsOff,))
-    run_command(lambda: run(options))
+    run_command(lambda: run(tyro.cli(Options, prog="skel-app", config=(tyro.conf.FlagCreatePairsOff,))))
 
 
 def run(options: Options) -> None:

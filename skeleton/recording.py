@@ -67,7 +67,9 @@ class Recording:
 
 def save_recording(path: Path | str, recording: Recording) -> None:
     """Write `PATH.npy` and `PATH.json`, each atomically."""
-    path = Path(path).with_suffix(".npy")
+    path = Path(path)
+    if path.suffix != ".npy":
+        path = path.with_name(path.name + ".npy")
     side = {
         "schema": SCHEMA,
         "layout": recording.layout.name,

@@ -239,3 +239,10 @@ def test_runs_of_equal_labels_become_segments() -> None:
     assert [segment.label for segment in found] == ["wave", "clap", "wave"]
     assert np.allclose([(s.start_s, s.end_s) for s in found], [(0.1, 0.3), (0.3, 0.4), (0.6, 0.6)])
     assert list(segments_of(np.array([]), np.array([]))) == []
+
+
+def test_a_name_with_a_dot_keeps_it(tmp_path: Path) -> None:
+    recording = Recording(np.zeros((2, 1, 25, 3), np.float32), np.arange(2) / 30, NTU25)
+    save_recording(tmp_path / "take.1", recording)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["take.1.json", "take.1.npy"]
+    assert len(load_recording(tmp_path / "take.1.npy")) == 2
