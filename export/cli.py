@@ -14,8 +14,8 @@ class ExportOptions:
     """Folder of a run of skel-train finetune."""
     onnx: Path
     """The file to write."""
-    window_durations_s: tuple[float, ...] = (1.5, 2.5)
-    """Spans of live time, in seconds, that the recogniser looks at; each is resized to one clip."""
+    window_durations_s: tuple[float, ...] = (2.0,)
+    """Spans of live time, in seconds, that the recogniser looks at: each is resized to one clip, one run of the model."""
 
 
 def main() -> None:

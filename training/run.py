@@ -52,16 +52,25 @@ def plain(config: Any) -> Any:
 
 
 def provenance(config: Any, data: list[str]) -> dict[str, Any]:
-    """How and with what a model was made."""
+    """How and with what a model was made. It travels with the model, so the folders of absolute paths are left out."""
     return {
         "data": data,
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-        "config": plain(config),
+        "command": shlex.join(without_folders(sys.argv)),
+        "config": without_folders(plain(config)),
         "versions": {name: version(name) for name in ("skel-action", "torch", "numpy")}
         | {"python": platform.python_version()},
         "git": _git_state(),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def without_folders(value: Any) -> Any:
+    """JSON values in which every absolute path is replaced by its last part."""
+    if isinstance(value, str):
+        return Path(value).name if Path(value).is_absolute() else value
+    if isinstance(value, dict):
+        return {key: without_folders(item) for key, item in value.items()}
+    return [without_folders(item) for item in value] if isinstance(value, list) else value
 
 
 def _git_state() -> str:

@@ -97,3 +97,11 @@ def test_a_finished_run_has_what_a_reader_looks_for(prepared, tmp_path):
     assert card.provenance["versions"]["torch"] == version("torch")
     figures = json.loads((run / "log.jsonl").read_text().splitlines()[0])
     assert set(figures) == {"epoch", "loss", "info", "d3m_extreme", "d3m_drop"}
+
+
+def test_what_travels_with_a_model_names_no_folders(prepared, tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["/usr/bin/skel-train", "pretrain", "--data", str(prepared), "--epochs", "3"])
+    _, card = load_model(pretrain(small_pretrain(prepared, tmp_path / "run")))
+    assert card.provenance["command"] == "skel-train pretrain --data limbs --epochs 3"
+    assert card.provenance["config"]["out"] == "run"
+    assert str(tmp_path) not in json.dumps(card.provenance)
