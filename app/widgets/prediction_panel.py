@@ -146,6 +146,7 @@ class _PersonChips(QWidget):
         self._people: Sequence[PersonState] = ()
         self._buttons: list[QToolButton] = []
         self._shown: list[tuple[str, int, bool]] = []
+        self._discs: dict[int, QIcon] = {}  # kept, or Qt's cache would fill with a new picture at each change of a label
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(6)
@@ -161,6 +162,7 @@ class _PersonChips(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self._theme, self._shown = theme, []
+        self._discs.clear()
 
     def show_people(self, people: Sequence[PersonState], selected: int | None) -> None:
         self._people = people
@@ -177,7 +179,9 @@ class _PersonChips(QWidget):
             if place < len(shown):
                 text, number, checked = shown[place]
                 button.setText("  " + button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width))
-                button.setIcon(_numbered_disc(number, self._theme))
+                if number not in self._discs:
+                    self._discs[number] = _numbered_disc(number, self._theme)
+                button.setIcon(self._discs[number])
                 button.setChecked(checked)
 
     def _choose(self, place: int) -> None:
