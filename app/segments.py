@@ -75,16 +75,6 @@ class Segmenter:
             self.segments.append(segment)
 
 
-def recognised_segments(
-    predictions: Iterable[Prediction], shortest_s: float = SHORTEST_S, nothing: Collection[str] = (UNKNOWN,)
-) -> list[RecognisedSegment]:
-    """All the segments of some predictions in the order of their start; see `Segmenter`."""
-    segmenter = Segmenter(shortest_s, nothing)
-    for prediction in predictions:
-        segmenter.push(prediction)
-    return sorted(segmenter.segments, key=lambda segment: (segment.start_s, segment.person))
-
-
 def shares_right(predictions: Sequence[Prediction], truth: Iterable[Segment], start_s: float = 0.0) -> list[float]:
     """For each true segment the share (0..1) of its duration in which its label was named, for any person in view.
 

@@ -1,6 +1,5 @@
 """Runs an exported recogniser with ONNX Runtime. No torch, no Qt."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -46,6 +45,8 @@ class OnnxModel:
             raise UserError(f"{self.path} does not take the clips that its card describes: export the model again")
         self._input = inputs[0].name
         self._any_bodies = not isinstance(inputs[0].shape[4], int)
+        # The first run lays out memory: nobody in front of the camera should wait for it.
+        self(np.ones((1, 3, clip.frames, len(clip.skeleton_layout()), clip.max_bodies), np.float32))
 
     def __call__(self, clips: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Clips (N, 3, T, V, M) to logits (N, K) and embeddings (N, features); `ValueError` for another shape.
@@ -60,12 +61,6 @@ class OnnxModel:
             clips = clips[..., : max(used, 1)]
         logits, embedding = self._session.run(None, {self._input: np.ascontiguousarray(clips, np.float32)})
         return logits, embedding
-
-    def warm_up(self, batch_sizes: Sequence[int] = (1,)) -> None:
-        """Run once for each batch size, so that the first person does not wait for memory to be laid out."""
-        clip = self.bundle.clip
-        for size in batch_sizes:
-            self(np.ones((size, 3, clip.frames, len(clip.skeleton_layout()), clip.max_bodies), np.float32))
 
 
 def _session(path: Path, device: Device, threads: int) -> tuple[Any, str]:

@@ -1,7 +1,6 @@
 """Skeletons on disk: `NAME.npy` with `NAME.json` beside it, or a bare `.npy` whose meaning is inferred and said."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -191,18 +190,3 @@ def _as_frames(values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any] | None, str]:
         frames = values.transpose(0, 2, 4, 3, 1)
         return frames.reshape(-1, *frames.shape[2:]), f"{shape[0]} clips (clips, xyz, frames, joints, bodies) in a row"
     return None, ""
-
-
-def segments_of(labels: npt.NDArray[Any], times_s: npt.NDArray[np.float64], none: str = "") -> Iterator[Segment]:
-    """Runs of equal labels, one label a frame, as segments; runs of `none` are left out.
-
-    A segment ends where the next frame begins; the last one at the last frame.
-    """
-    if not len(labels):
-        return
-    changes = np.flatnonzero(labels[1:] != labels[:-1]) + 1
-    starts = np.concatenate([[0], changes])
-    ends = np.append(changes, len(labels) - 1)
-    for start, end in zip(starts, ends):
-        if labels[start] != none:
-            yield Segment(float(times_s[start] - times_s[0]), float(times_s[end] - times_s[0]), str(labels[start]))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skel.app.recognizer import UNKNOWN, Prediction
-from skel.app.segments import Segmenter, recognised_segments, shares_right
+from skel.app.segments import RecognisedSegment, Segmenter, shares_right
 from skel.skeleton.recording import Segment
 
 
@@ -16,6 +16,13 @@ def predictions(named: str, person: int = 1, start_s: float = 0.0, fps: float = 
         for i, c in enumerate(named)
         if c != " "
     ]
+
+
+def recognised_segments(given: list[Prediction], **options) -> list[RecognisedSegment]:
+    segmenter = Segmenter(**options)
+    for prediction in given:
+        segmenter.push(prediction)
+    return sorted(segmenter.segments, key=lambda segment: (segment.start_s, segment.person))
 
 
 def found(named: str, **options) -> list[tuple[str, float, float]]:

@@ -9,7 +9,7 @@ import pytest
 
 from skel.skeleton.errors import UserError
 from skel.skeleton.layouts import AZURE32, KINECT20, MEDIAPIPE33, NTU25, SkeletonLayout
-from skel.skeleton.recording import Recording, Segment, load_recording, save_recording, segments_of
+from skel.skeleton.recording import Recording, Segment, load_recording, save_recording
 
 
 def take(frames: int = 12, layout: SkeletonLayout = NTU25) -> Recording:
@@ -231,14 +231,6 @@ def test_the_description_and_the_array_must_fit(tmp_path: Path) -> None:
     path = save_array(tmp_path, np.zeros((12, 2, 20, 3)))
     with pytest.raises(UserError, match=r"has shape \(12, 2, 20, 3\), take\.json says \(T, M, 25, 3\)"):
         load_recording(path)
-
-
-def test_runs_of_equal_labels_become_segments() -> None:
-    labels, times = np.array(["", "wave", "wave", "clap", "", "", "wave"]), 5 + np.arange(7) / 10
-    found = list(segments_of(labels, times))
-    assert [segment.label for segment in found] == ["wave", "clap", "wave"]
-    assert np.allclose([(s.start_s, s.end_s) for s in found], [(0.1, 0.3), (0.3, 0.4), (0.6, 0.6)])
-    assert list(segments_of(np.array([]), np.array([]))) == []
 
 
 def test_a_name_with_a_dot_keeps_it(tmp_path: Path) -> None:
