@@ -58,6 +58,10 @@ def export_onnx(run: Path, target: Path, window_durations_s: tuple[float, ...]) 
     with atomic_path(target) as path:
         _write(network, card, path)
         model = onnx.load(path)
+        # The exporter notes for every node and value from which line of whose folder it comes.
+        for part in (*model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output, model.graph):
+            part.ClearField("metadata_props")
+            part.ClearField("doc_string")
         onnx.helper.set_model_props(model, {METADATA_KEY: bundle.to_json()})
         onnx.checker.check_model(model, full_check=True)
         onnx.save(model, path)

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -70,6 +71,12 @@ def test_carries_all_that_is_needed_to_feed_it(exported):
     onnx.checker.check_model(model, full_check=True)
     assert not [t for t in model.graph.initializer if t.data_location == onnx.TensorProto.EXTERNAL]
     assert not [node for node in model.graph.node if node.op_type == "Einsum"]
+
+
+def test_names_no_folder_of_the_machine_that_made_it(exported):
+    content = exported[1].read_bytes()
+    assert str(Path(export.__file__).parent).encode() not in content
+    assert b".py" not in content
 
 
 def test_a_graph_that_differs_leaves_no_file(tmp_path, monkeypatch):
