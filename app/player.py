@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from skel.app.pipeline import State
 from skel.app.session import Session
 from skel.sensors.base import Playable
-from skel.sensors.replay import ReplaySensor
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 
@@ -39,12 +38,11 @@ class Player:
 
     def state(self) -> PlayerState | None:
         """How things stand; None where nothing can be played."""
-        playable, sensor = self._playable, self._session.sensor
+        playable = self._playable
         if playable is None:
             return None
         paused = playable.paused or self._has_ended
-        loop = isinstance(sensor, ReplaySensor) and sensor.loop
-        return PlayerState(self.shown_s, playable.duration_s, paused, playable.speed, loop)
+        return PlayerState(self.shown_s, playable.duration_s, paused, playable.speed, playable.loop)
 
     def toggle_play(self) -> None:
         """Pause or go on; from the start, where the end was reached."""
@@ -86,5 +84,5 @@ class Player:
 
     def toggle_loop(self) -> None:
         """Start over at the end, or do not."""
-        if isinstance(self._session.sensor, ReplaySensor):
-            self._session.sensor.loop = not self._session.sensor.loop
+        if self._playable is not None:
+            self._playable.loop = not self._playable.loop

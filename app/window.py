@@ -186,8 +186,9 @@ class MainWindow(QMainWindow):
 
     def choose_source(self, name: str) -> None:
         """The demo recording, or a sensor of the registry."""
+        demo = recording_source(DEMO_RECORDING, texts.DEMO_RECORDING, loop=True)
         synthetic = Source(texts.SYNTHETIC_ACTOR, lambda: create_sensor(name))
-        self._try(lambda: self.open_source(demo_source() if name == "demo" else synthetic))
+        self._try(lambda: self.open_source(demo if name == "demo" else synthetic))
 
     def ask_for_recording(self) -> None:
         """Let the user choose a recording."""
@@ -299,8 +300,3 @@ class MainWindow(QMainWindow):
         self._figures_timer.stop()
         self.session.close()
         super().closeEvent(event)
-
-
-def demo_source() -> Source:
-    """The recording that comes with the program, over and over."""
-    return recording_source(DEMO_RECORDING, texts.DEMO_RECORDING, loop=True)

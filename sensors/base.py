@@ -67,6 +67,7 @@ class Playable(Protocol):
     """
 
     duration_s: float
+    loop: bool
 
     @property
     def position_s(self) -> float:

@@ -122,7 +122,7 @@ class FinetuneConfig:
     epochs: int = 100
     batch_size: int = 32
     optimiser: Literal["adamw", "sgd"] = "adamw"
-    """AdamW learns from few clips in a third of the epochs; the papers use SGD (learning rate .1, weight decay 1e-4)."""
+    """The papers use SGD, with learning rate .1 and weight decay 1e-4."""
     learning_rate: float = 0.005
     weight_decay: float = 0.05
     schedule: Schedule = "cosine"

@@ -26,18 +26,18 @@ def finetune(config: FinetuneConfig) -> Path:
     """Train, or go on training, write the network, measure it on the validation part; returns the run's folder."""
     device = pick_device(config.device)
     data = few_labels(load_joined(config.data, "train", config.classes), config.labels, config.seed)
-    run = Run(config.out, config, config.seed)
+    validation = load_joined(config.data, "val", config.classes, known=data.classes)  # what is wrong with it shows now
     clips, labels = clip_tensor(data, config.empty_bodies).to(device), torch.from_numpy(data.labels).to(device)
     present = clips.abs().amax(dim=(1, 2, 3), keepdim=True) > 0  # noise must not call an absent body into being
 
     torch.manual_seed(config.seed)
-    network = STGCN(data.clip.skeleton_layout(), config.channels, len(data.classes), config.dropout, config.empty_bodies).to(
-        device
-    )
+    layout = data.clip.skeleton_layout()
+    network = STGCN(layout, config.channels, len(data.classes), config.dropout, config.empty_bodies).to(device)
     if config.init:
         load_encoder(config.init, network, data.clip)
     elif config.freeze:
         raise UserError("--freeze keeps the encoder as it is: say with --init which one")
+    run = Run(config.out, config, config.seed)
     learned = (network.head if config.freeze else network).parameters()
     optimiser: torch.optim.Optimizer
     if config.optimiser == "adamw":
@@ -75,7 +75,7 @@ def finetune(config: FinetuneConfig) -> Path:
 
     state: dict[str, Stateful] = {"network": network, "optimiser": optimiser}
     run.train(config.epochs, state, one_epoch, steps, "fine-tuning")
-    report = score(network, load_joined(config.data, "val", config.classes, known=data.classes), device)
+    report = score(network, validation, device)
     save_model(run.folder, network, _card(config, data, report))
     write_text(run.folder / METRICS_FILE, json.dumps(report.to_json(), indent=1, ensure_ascii=False))
     return run.folder

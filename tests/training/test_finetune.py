@@ -78,6 +78,7 @@ def test_wrong_use_gets_one_line(prepared, tmp_path, options, message):
     with pytest.raises(UserError, match=message) as caught:
         finetune(config(prepared, tmp_path / "run", **options))
     assert "\n" not in str(caught.value)
+    assert not (tmp_path / "run").exists(), "the same --out must serve for the mended command"
 
 
 def test_an_encoder_of_another_width_is_refused(prepared, tmp_path, encoder):
