@@ -11,7 +11,7 @@ SOURCES := pyproject.toml constraints.txt $(shell find $(FLOORS) -not -name '*.p
 demo: $(VENV)/installed-cpu
 	$(VENV)/bin/skel-app --demo
 
-test: $(VENV)/installed-cpu,train,dev
+test: $(VENV)/installed-cpu,train,kinect,dev
 	scripts/check.sh $(VENV)
 
 # The stem names the extras.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Install the project, as a built wheel, and one tested set of what it needs into a virtual environment.
-# Usage: scripts/install.sh VENV EXTRAS        e.g. scripts/install.sh .venv cpu,train,dev
+# Usage: scripts/install.sh VENV EXTRAS        e.g. scripts/install.sh .venv cpu,train,kinect,dev
 # PYTHON=/path/to/python chooses the interpreter; otherwise the first of 3.11, 3.12, 3.13 that is found is taken.
 set -euo pipefail
 cd "$(dirname "$0")/.."

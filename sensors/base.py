@@ -32,11 +32,19 @@ class Sensor(Protocol):
     or `SensorLost`. `close` may be called at any time, from any state, any thread, any number of times: a `read` that waits
     then ends promptly with `EndOfStream`, as does one on a sensor that is not open. A closed sensor may be opened again; a
     source with a beginning then starts there. One thread reads at a time.
+
+    Attributes:
+        name: the registry's name.
+        layout: what the joints of its frames are; settled by `open`, as are the two below.
+        nominal_fps: frames a second that it means to give.
+        mode: how it finds skeletons, in a few words fit to be shown ("body tracking", "MediaPipe lite, metric depth");
+            empty where there is nothing to tell.
     """
 
     name: str
     layout: SkeletonLayout
     nominal_fps: float
+    mode: str
 
     def open(self) -> None:
         """Acquire the device or file; does nothing when it is open already."""

@@ -31,6 +31,7 @@ class ReplaySensor:
     """
 
     name = "replay"
+    mode = ""
 
     def __init__(
         self, source: Path | str | Recording, *, fps: float | None = None, speed: float = 1.0, loop: bool = False

@@ -67,6 +67,7 @@ class SyntheticSensor:
     """
 
     name = "synthetic"
+    mode = ""
 
     def __init__(
         self,

@@ -21,6 +21,8 @@ class SkeletonFrame:
         time_s: the sensor's own clock.
         host_time_s: `time.monotonic()` at which the frame reached this process.
         image: the colour picture of the same instant, BGR uint8 (H, W, 3), where the sensor has one.
+        image_points_px: (M, V, 2) float32, where each joint lies in that picture (x right, y down from its upper left
+            corner; may lie outside); NaN where that is not known, None where the sensor has no picture.
     """
 
     layout: SkeletonLayout
@@ -31,6 +33,7 @@ class SkeletonFrame:
     time_s: float
     host_time_s: float
     image: npt.NDArray[np.uint8] | None = field(default=None, repr=False)
+    image_points_px: npt.NDArray[np.float32] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         bodies, joints = len(self.body_ids), len(self.layout)
@@ -39,14 +42,19 @@ class SkeletonFrame:
                 f"a frame of {bodies} bodies in {self.layout.name} needs positions ({bodies}, {joints}, 3) and "
                 f"confidence ({bodies}, {joints}), not {self.positions_m.shape} and {self.confidence.shape}"
             )
+        points = self.image_points_px
+        if points is not None and points.shape != (bodies, joints, 2):
+            raise ValueError(f"a frame of {bodies} bodies needs image points ({bodies}, {joints}, 2), not {points.shape}")
 
     def converted(self, layout: SkeletonLayout) -> "SkeletonFrame":
         """The same instant in another layout (see `layouts.conversion`)."""
         if layout == self.layout:
             return self
+        points = self.image_points_px
         return replace(
             self,
             layout=layout,
             positions_m=convert(self.positions_m, self.layout, layout),
             confidence=convert_confidence(self.confidence, self.layout, layout),
+            image_points_px=None if points is None else convert(points, self.layout, layout),
         )

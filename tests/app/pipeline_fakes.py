@@ -82,6 +82,7 @@ class FakeSensor:
     name = "fake"
     layout = NTU25
     nominal_fps = 30.0
+    mode = ""
 
     def __init__(self, frames: list[SkeletonFrame], ends: bool = True) -> None:
         self.frames = list(frames)

@@ -1,5 +1,7 @@
 """One instant: shapes are checked once, and a change of layout keeps everything else."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -34,3 +36,17 @@ def test_shapes_that_disagree_are_refused() -> None:
         SkeletonFrame(NTU25, positions, confidence, np.array([0]), 0, 0.0, 0.0)
     with pytest.raises(ValueError, match="AZURE32"):
         SkeletonFrame(AZURE32, positions, confidence, np.array([0, 1]), 0, 0.0, 0.0)
+
+
+def test_points_in_the_picture_follow_their_joints() -> None:
+    azure = frame(AZURE32, 2)
+    points = azure.positions_m[..., :2] * 100
+    points[0, AZURE32.index("Pelvis")] = np.nan
+    ntu = replace(azure, image_points_px=points).converted(NTU25)
+    assert ntu.image_points_px is not None
+    assert ntu.image_points_px.shape == (2, 25, 2)
+    assert np.isnan(ntu.image_points_px[0, NTU25.index("SpineBase")]).all()
+    left, elbow = NTU25.index("LeftElbow"), AZURE32.index("LeftElbow")
+    assert np.array_equal(ntu.image_points_px[:, left], points[:, elbow])
+    with pytest.raises(ValueError, match=r"image points \(2, 32, 2\)"):
+        replace(azure, image_points_px=points[:, :5])
