@@ -73,7 +73,7 @@ class PoseEstimator:
             except ImportError as error:
                 raise SensorError(f"MediaPipe cannot be loaded ({error}): pip install 'skel-action[webcam]'") from error
             except OSError as error:  # its native library is loaded here and needs those of OpenGL
-                raise SensorError(f"MediaPipe cannot start ({error}): on Linux, sudo apt install libegl1 libgles2") from error
+                raise SensorError(f"MediaPipe cannot start ({error}): sudo apt install libegl1 libgles2") from error
             except (RuntimeError, ValueError) as error:
                 raise SensorError(f"{model} is not a pose model that MediaPipe can load: download it anew") from error
         self._mediapipe = mediapipe
