@@ -1,11 +1,13 @@
 """The source and the model that are in use, and the pipeline between them. No Qt."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from skel.app.pipeline import Pipeline
+from skel.app.pipeline import Pipeline, State
 from skel.app.recognizer import Recognizer
+from skel.app.recording import LiveRecording
 from skel.models.runtime import Device, OnnxModel
 from skel.sensors.base import Playable, Sensor
 from skel.sensors.registry import create_sensor
@@ -30,12 +32,14 @@ def recording_source(path: Path | str, title: str = "", *, loop: bool = False) -
 class Session:
     """Runs one source through one model at a time; `on_change` is the pipeline's, called on its threads.
 
-    One thread at a time (the GUI's). What fails leaves everything as it was.
+    One thread at a time (the GUI's). What fails leaves everything as it was. A source that is slow to let go of its device
+    is never waited for: it ends by itself, and the next source is opened when it has.
     """
 
     def __init__(self, model: OnnxModel, on_change: Callable[[], None], device: Device = "auto") -> None:
         self._device = device
         self._on_change = on_change
+        self._leaving: list[Pipeline] = []  # asked to stop, and perhaps not yet at their end
         self.model = model
         self.source: Source | None = None
         self.sensor: Sensor | None = None
@@ -51,26 +55,56 @@ class Session:
         """What is played, where the source is a recording."""
         return self.sensor.recording if isinstance(self.sensor, ReplaySensor) else None
 
+    @property
+    def recording_to(self) -> Path | None:
+        """The `.npy` that is being recorded; None where nothing is, or where recording has ended with a problem."""
+        live = self.pipeline.recording if self.pipeline else None
+        return None if live is None or live.is_over else live.path
+
     def open_source(self, source: Source) -> None:
-        """Change to another source; `UserError` where it cannot be made."""
+        """Change to another source; `UserError` where it cannot be made. A recording under way is finished."""
         sensor = source.make()
-        self._stop()
+        self._leave()
         self.source, self.sensor = source, sensor
-        self.pipeline = self._new_pipeline(sensor)
-        self.pipeline.start()
+        self._start(sensor)
 
     def open_model(self, path: Path | str) -> None:
-        """Change to another model; a recording goes on where it was. `UserError` where it is not one of ours."""
+        """Change to another model; source and recording go on. `UserError` where it is not one of ours."""
         self.model = OnnxModel(path, self._device)
-        if self.sensor is None:
+        if self.pipeline is None or self.sensor is None:
             return
-        position_s = self.playable.position_s if self.playable else None
-        self._stop()
-        self.pipeline = self._new_pipeline(self.sensor)
-        if position_s is not None:
-            self.sensor.open()  # now, or the pipeline would open it at its start
-            self.seek(position_s)
-        self.pipeline.start()
+        if self.pipeline.stats().state == State.FAILED:
+            self._leave()
+            self._start(self.sensor)
+            return
+        self.pipeline.recognizer = Recognizer(self.model)
+        if self.playable is not None:
+            self.seek(self.playable.position_s)
+
+    def start_recording(self, folder: Path, video: bool = False) -> None:
+        """Record what the sensor gives from now on, into a new file in that folder.
+
+        Args:
+            folder: where to, named by date and time; or the recording's own name (.npy), which is continued if it is there.
+            video: keep the colour pictures too.
+
+        Raises:
+            UserError: nothing is running, or what is played is a recording already, or the folder cannot be used.
+        """
+        if self.pipeline is None or self.sensor is None:
+            raise UserError("there is nothing to record: open a sensor first")
+        if self.recording is not None:
+            raise UserError("this is a recording already: open a sensor to record it")
+        self.stop_recording()
+        self.pipeline.recording = LiveRecording(folder, self.sensor, video=video)
+
+    def stop_recording(self) -> Path | None:
+        """Finish the recording under way; its `.npy`, or None where there is none."""
+        live = self.pipeline.recording if self.pipeline else None
+        if self.pipeline is None or live is None:
+            return None
+        self.pipeline.recording = None
+        return live.stop()
 
     def seek(self, position_s: float) -> None:
         """Go to a place of the recording, and show it even while paused."""
@@ -88,16 +122,23 @@ class Session:
         return since_s - rounds * self.recording.duration_s
 
     def close(self) -> None:
-        """Stop and release the source; without effect the second time."""
-        self._stop()
+        """Stop and release the source, waiting a second at most; without effect the second time."""
+        self._leave()
+        give_up_s = time.monotonic() + 1.0
+        for pipeline in self._leaving:
+            pipeline.stop(max(give_up_s - time.monotonic(), 0.0))
         self.source = self.sensor = None
 
-    def _new_pipeline(self, sensor: Sensor) -> Pipeline:
-        return Pipeline(sensor, Recognizer(self.model), self._on_change)
+    def _start(self, sensor: Sensor) -> None:
+        self.pipeline = Pipeline(sensor, Recognizer(self.model), self._on_change)
+        self.pipeline.start(after=self._leaving[-1] if self._leaving else None)
 
-    def _stop(self) -> None:
+    def _leave(self) -> None:
+        self.stop_recording()
+        self._leaving = [pipeline for pipeline in self._leaving if not pipeline.stop(0.0)]
         if self.pipeline is not None:
-            self.pipeline.stop()
+            self.pipeline.stop(0.0)
+            self._leaving.append(self.pipeline)
             self.pipeline = None
 
 

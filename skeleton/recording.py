@@ -1,7 +1,7 @@
 """Skeletons on disk: `NAME.npy` with `NAME.json` beside it, or a bare `.npy` whose meaning is inferred and said."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from skel.skeleton.errors import UserError
 from skel.skeleton.files import atomic_path, write_text
+from skel.skeleton.journal import SUFFIX, Content, read_journal
 from skel.skeleton.layouts import LAYOUTS, SkeletonLayout, layout_named, layout_with_joints
 
 SCHEMA = 1
@@ -38,7 +39,8 @@ class Recording:
         fps: the sensor's nominal rate.
         device: what recorded it.
         segments: what is known to happen in it.
-        assumed: what had to be assumed when a bare `.npy` was read; empty otherwise.
+        assumed: what had to be assumed when a bare `.npy` was read, or recovered where recording was cut short; otherwise
+            empty.
     """
 
     positions_m: npt.NDArray[np.float32]
@@ -74,7 +76,7 @@ def save_recording(path: Path | str, recording: Recording) -> None:
         "layout": recording.layout.name,
         "fps": recording.fps,
         "device": recording.device,
-        "times_s": [round(float(t), 6) for t in recording.times_s],
+        "times_s": recording.times_s.tolist(),  # every digit: replayed, it must give what live frames gave
         "segments": [vars(segment) for segment in recording.segments],
     }
     with atomic_path(path) as temporary, temporary.open("wb") as file:
@@ -88,9 +90,14 @@ def load_recording(path: Path | str, fps: float | None = None) -> Recording:
     With a `.json` beside it nothing is assumed (and `fps` must not be given). A bare `.npy` may hold (T, V, 3),
     (T, M, V, 3), a clip (3, T, V, M) or a set of clips (N, 3, T, V, M), which are played one after the other; the layout
     follows from V, frames are taken to come `fps` a second (30 by default), and a body that is all zero in a frame is taken
-    as not tracked.
+    as not tracked. Of a recording that was cut short (`NAME.unfinished`, see `journal`) everything is recovered that was
+    written; nothing on disk is changed.
     """
     path = Path(path)
+    path = path.with_suffix(".npy") if path.suffix == SUFFIX else path
+    journal = read_journal(path.with_suffix(SUFFIX)) if path.with_suffix(SUFFIX).is_file() else None
+    if journal is not None and len(journal.times_s):
+        return _with_journal(path, journal)
     values = _load_array(path)
     side_path = path.with_suffix(".json")
     if side_path.is_file():
@@ -132,11 +139,33 @@ def _float32(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     return positions
 
 
-def _with_side_file(path: Path, values: npt.NDArray[Any], side_path: Path) -> Recording:
+def _with_journal(path: Path, journal: Content) -> Recording:
+    """What the journal holds, after the finished frames that it continues.
+
+    How many those were is written in the journal: the `.npy` or the `.json` may have more already, where a crash came
+    while they were being replaced.
+    """
+    heading, positions = journal.heading, journal.positions_m
+    said = f"{path.with_suffix(SUFFIX).name}: {len(positions)} frames recovered of a recording that was cut short"
+    if not heading.after:
+        layout = layout_named(heading.layout)
+        return Recording(positions, journal.times_s, layout, heading.fps, heading.device, (), said)
+    before = _with_side_file(path, _load_array(path), path.with_suffix(".json"), heading.after)
+    bodies = max(before.positions_m.shape[1], positions.shape[1])
+    parts = [
+        np.pad(p, ((0, 0), (0, bodies - p.shape[1]), (0, 0), (0, 0)), constant_values=np.nan)
+        for p in (before.positions_m, positions)
+    ]
+    times_s = np.concatenate([before.times_s, journal.times_s])
+    return replace(before, positions_m=np.concatenate(parts), times_s=times_s, assumed=said)
+
+
+def _with_side_file(path: Path, values: npt.NDArray[Any], side_path: Path, frames: int | None = None) -> Recording:
+    """The recording, or only its first `frames` frames."""
     try:
         side = json.loads(side_path.read_text(encoding="utf-8"))
         schema, layout_name = side["schema"], str(side["layout"])
-        times_s = np.asarray(side["times_s"], dtype=np.float64)
+        times_s = np.asarray(side["times_s"], dtype=np.float64)[:frames]
         segments = tuple(Segment(float(s["start_s"]), float(s["end_s"]), str(s["label"])) for s in side["segments"])
         fps, device = float(side["fps"]), str(side["device"])
     except KeyError as error:
@@ -148,6 +177,7 @@ def _with_side_file(path: Path, values: npt.NDArray[Any], side_path: Path) -> Re
     layout = layout_named(layout_name)
     if values.ndim != 4 or values.shape[2:] != (len(layout), 3):
         raise UserError(f"{path} has shape {values.shape}, {side_path.name} says (T, M, {len(layout)}, 3)")
+    values = values[:frames]
     if times_s.shape != (len(values),):
         raise UserError(f"{side_path} has {times_s.size} time stamps for {len(values)} frames")
     if not np.isfinite(times_s).all() or (np.diff(times_s) <= 0).any():

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from pipeline_fakes import FakeModel, FakePlayer, FakeSensor, frame_of, frames_of, movement
+from pipeline_fakes import FakeModel, FakePlayer, FakeSensor, bundle, frame_of, frames_of, movement
 
 from skel.app.frame_queue import FrameQueue
 from skel.app.pipeline import Pipeline, Snapshot, State
@@ -141,7 +141,6 @@ def test_paused_and_waiting_are_told_apart(run):
     ("fault", "message"),
     [
         (SensorError("no such camera: plug it in"), "no such camera: plug it in"),
-        (SensorLost("unplugged"), "SensorLost: unplugged"),
         (ZeroDivisionError("oh"), "ZeroDivisionError: oh"),
     ],
 )
@@ -152,8 +151,22 @@ def test_a_fault_of_the_sensor_is_a_state(run, fault, message):
     changes.wait_until(lambda: pipeline.stats().state == State.FAILED)
     assert pipeline.stats().message == message
     changes.wait_until(lambda: sensor.closed > 0)
-    pipeline.stop()
+    assert pipeline.stop()
     assert pipeline.stats().state == State.FAILED
+
+
+def test_a_lost_device_is_looked_for_until_it_is_back(run):
+    sensor = FakeSensor(frames_of(movement(40)), ends=False)
+    pipeline, changes = run(sensor, Recognizer(FakeModel()))
+    assert sensor.all_given.wait(30)
+    sensor.fault = SensorLost("unplugged")
+    changes.wait_until(lambda: pipeline.stats().state == State.RECONNECTING)
+    assert pipeline.stats().message.startswith("fake was lost (unplugged): trying again")
+    sensor.fault, sensor.given = None, 0
+    changes.wait_until(lambda: pipeline.stats().frames == 80)
+    assert pipeline.stats().message == ""
+    assert (sensor.opened, sensor.closed) == (2, 1)
+    changes.wait_until(lambda: pipeline.stats().state == State.WAITING)
 
 
 def test_a_fault_of_the_model_is_a_state(run):
@@ -204,6 +217,39 @@ def test_a_recogniser_with_a_past_starts_afresh(run):
     pipeline, changes = run(FakePlayer(frames_of(movement(30)), speed=math.inf), recognizer)
     changes.snapshot_of(pipeline, 29)
     assert pipeline.drain()[0].time_s == pytest.approx(0.5)
+
+
+def test_another_recogniser_takes_over_without_a_past(run):
+    sensor = FakePlayer(frames_of(movement(90)))
+    pipeline, changes = run(sensor, Recognizer(FakeModel()))
+    changes.snapshot_of(pipeline, 89)
+    pipeline.recognizer = Recognizer(FakeModel(bundle(labels=("x", "y"))))
+    assert pipeline.take_snapshot() is None
+    sensor.seek(0.0)
+    snapshot = changes.snapshot_of(pipeline, 89)
+    assert len(snapshot.predictions[0].probabilities) == 2
+    assert all(len(p.probabilities) == 2 for p in pipeline.drain())
+    assert sensor.opened == 1
+
+
+def test_the_next_sensor_is_opened_when_the_one_before_is_closed(run):
+    class Slow(FakeSensor):
+        def close(self):
+            assert may_close.wait(30)
+            super().close()
+
+    may_close = threading.Event()
+    first, second = Slow([], ends=False), FakeSensor([], ends=False)
+    before, changes = run(first, Recognizer(FakeModel()))
+    changes.wait_until(lambda: before.stats().state == State.WAITING)
+    assert not before.stop(wait_s=0.0)  # the caller need not wait
+    after = Pipeline(second, Recognizer(FakeModel()))
+    after.start(after=before)
+    assert second.opened == 0
+    may_close.set()
+    changes.wait_until(lambda: second.opened == 1)
+    assert first.closed == 1
+    assert after.stop()
 
 
 def test_the_queue_keeps_every_skeleton_but_one_picture():

@@ -154,9 +154,9 @@ def test_another_model_goes_on_where_the_recording_was(stage: Stage):
     stage.open()
     stage.player.seek(0.8)
     stage.next_snapshot()
-    old = stage.session.pipeline
+    old = stage.session.pipeline.recognizer
     stage.session.open_model(DEFAULT_MODEL)
-    assert stage.session.pipeline is not old
+    assert stage.session.pipeline.recognizer is not old
     stage.next_snapshot()
     assert stage.player.shown_s == pytest.approx(0.8, abs=0.04)
 
