@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from skel.models.graph import EmptyBodies, spatial_adjacency
+from skel.models.streams import Stream, stream_of
 from skel.skeleton.layouts import NTU25, SkeletonLayout
 
 
@@ -105,6 +106,7 @@ class STGCN(nn.Module):
         dropout: after the temporal convolution of every block but the first.
         empty_bodies: an absent (all-zero) body either counts in the mean over bodies like any other (`keep`, the reference),
             or costs nothing and does not count (`skip`; a clip with no body at all embeds as zero).
+        stream: what of the clips the blocks see; clips are always given as joints.
     """
 
     def __init__(
@@ -114,9 +116,11 @@ class STGCN(nn.Module):
         classes: int = 0,
         dropout: float = 0.5,
         empty_bodies: EmptyBodies = "skip",
+        stream: Stream = "joint",
     ) -> None:
         super().__init__()
-        self.layout, self.channels, self.classes, self.empty_bodies = layout, channels, classes, empty_bodies
+        self.layout, self.channels, self.classes = layout, channels, classes
+        self.empty_bodies, self.stream = empty_bodies, stream
         self.features = 16 * channels
         adjacency = torch.from_numpy(spatial_adjacency(layout))
         self.register_buffer("adjacency", adjacency, persistent=False)
@@ -133,15 +137,19 @@ class STGCN(nn.Module):
         self.head: nn.Module = nn.Linear(self.features, classes) if classes else nn.Identity()
 
     def split(self, clips: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, 3, T, V, M) → the bodies to compute (B, 3, T, V), and which of the (N, M) they are (bool, B of them true)."""
+        """(N, 3, T, V, M) → the bodies to compute (B, 3, T, V), and which of the (N, M) they are (bool, B of them true).
+
+        Who is there is seen in the joints: the motion of somebody who stands still is zero, too.
+        """
         N, C, T, V, M = clips.shape
         bodies = clips.permute(0, 4, 1, 2, 3).reshape(N * M, C, T, V)
+        streamed = stream_of(bodies, self.stream, self.layout)
         if self.empty_bodies == "keep":
-            return bodies, torch.ones(N, M, dtype=torch.bool, device=clips.device)
+            return streamed, torch.ones(N, M, dtype=torch.bool, device=clips.device)
         present = bodies.abs().amax(dim=(1, 2, 3)) > 0  # (N·M,)
         # An exported graph has one shape: there absent bodies are computed too, and `pool` gives them no weight.
         skip = not torch.compiler.is_exporting() and not bool(present.all())
-        return bodies[present] if skip else bodies, present.view(N, M)
+        return streamed[present] if skip else streamed, present.view(N, M)
 
     def feature_map(self, bodies: Tensor) -> Tensor:
         """The last block's output (B, features, T/4, V) for bodies (B, 3, T, V)."""

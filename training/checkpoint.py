@@ -11,13 +11,14 @@ from safetensors.torch import save_file
 
 from skel.models.graph import EmptyBodies
 from skel.models.stgcn import STGCN
+from skel.models.streams import Stream
 from skel.skeleton.clip import ClipConfig
 from skel.skeleton.errors import UserError
 from skel.skeleton.files import atomic_path
 from skel.skeleton.layouts import layout_named
 
 MODEL_FILE = "model.safetensors"
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class ModelCard:
     """What a saved network is and where it comes from.
 
     Attributes:
-        channels, empty_bodies: arguments of `STGCN`; the layout is that of `clip`.
+        channels, empty_bodies, stream: arguments of `STGCN`; the layout is that of `clip`.
         classes: names of its K classes; empty for a pre-trained encoder.
         clip: how the clips were made that it learned from.
         metrics: measured figures by name, each {"value": …, "protocol": …}.
@@ -34,6 +35,7 @@ class ModelCard:
 
     channels: int
     empty_bodies: EmptyBodies
+    stream: Stream
     classes: tuple[str, ...]
     clip: ClipConfig
     metrics: dict[str, Any]
@@ -61,13 +63,17 @@ def load_model(run: Path) -> tuple[STGCN, ModelCard]:
     except (SafetensorError, ValueError, OSError) as error:
         raise UserError(f"{path} is not a trained model or is cut short ({error}): train it again") from error
     schema = fields.pop("schema", None) if isinstance(fields, dict) else None
+    if schema == 1:  # written before the stream could be chosen
+        fields, schema = {**fields, "stream": "joint"}, SCHEMA
     if schema != SCHEMA:
         raise UserError(f"{path} has a card of schema {schema}, this version reads {SCHEMA}: train it again")
     if sorted(fields) != sorted(field.name for field in dataclasses.fields(ModelCard)):
         raise UserError(f"{path} has an incomplete card: train it again")
     fields["clip"], fields["classes"] = ClipConfig.from_json(fields["clip"]), tuple(fields["classes"])
     card = ModelCard(**fields)
-    network = STGCN(layout_named(card.clip.layout), card.channels, len(card.classes), empty_bodies=card.empty_bodies)
+    network = STGCN(
+        layout_named(card.clip.layout), card.channels, len(card.classes), empty_bodies=card.empty_bodies, stream=card.stream
+    )
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
@@ -76,11 +82,13 @@ def load_model(run: Path) -> tuple[STGCN, ModelCard]:
 
 
 def load_encoder(run: Path, into: STGCN, clip: ClipConfig) -> None:
-    """Start `into` from the encoder of another run, whatever its head; `UserError` where shapes or clips differ."""
+    """Start `into` from the encoder of another run, whatever its head; `UserError` where shapes, clips or stream differ."""
     network, card = load_model(run)
     if card.clip != clip:
         raise UserError(f"{run} was trained on clips made in another way ({card.clip}) than this data ({clip})")
     if card.channels != into.channels:
         raise UserError(f"{run} has {card.channels} channels, this network {into.channels}: give --channels {card.channels}")
+    if card.stream != into.stream:
+        raise UserError(f"{run} learned from the {card.stream} stream, not {into.stream}: give --stream {card.stream}")
     weights = {name: value for name, value in network.state_dict().items() if not name.startswith("head.")}
     into.load_state_dict(weights, strict=False)

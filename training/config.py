@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from skel.models.graph import EmptyBodies
+from skel.models.streams import Stream
 from skel.training.dataset import Part
 
 Schedule = Literal["step", "cosine"]
@@ -60,13 +61,15 @@ class AimCLRConfig:
 
 @dataclass(frozen=True)
 class PretrainConfig:
-    """Learn movement from unlabelled clips (AimCLR, joint stream). Defaults are the published ones."""
+    """Learn movement from unlabelled clips (AimCLR). Defaults are the published ones."""
 
     data: tuple[Path, ...]
     """Folders made by skel-data prepare; only their training parts are read, and no label."""
     out: Path
     """Folder of the run; giving it again goes on with an interrupted run."""
     method: AimCLRConfig = field(default_factory=AimCLRConfig)
+    stream: Stream = "joint"
+    """What the network sees of a clip: the joints, the bones between them, or their motion from frame to frame."""
     channels: int = 16
     """Base width of the encoder; the embedding has 16 times as many features."""
     empty_bodies: EmptyBodies = "skip"
@@ -115,6 +118,8 @@ class FinetuneConfig:
     """Keep the encoder as it is and learn the last layer only: linear evaluation."""
     classes: Path | None = None
     """JSON file {"class": ["a set's class", …]} that chooses, joins and renames classes."""
+    stream: Stream = "joint"
+    """What the network sees of a clip: the joints, the bones between them, or their motion from frame to frame."""
     channels: int = 16
     """Base width of the encoder."""
     empty_bodies: EmptyBodies = "skip"

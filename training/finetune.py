@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -24,6 +25,9 @@ from skel.training.schedule import learning_rate
 
 def finetune(config: FinetuneConfig) -> Path:
     """Train, or go on training, write the network, measure it on the validation part; returns the run's folder."""
+    # Export looks for the same clips again, from wherever it is called.
+    data_folders, classes = tuple(path.resolve() for path in config.data), config.classes and config.classes.resolve()
+    config = replace(config, data=data_folders, classes=classes)
     device = pick_device(config.device)
     data = few_labels(load_joined(config.data, "train", config.classes), config.labels, config.seed)
     validation = load_joined(config.data, "val", config.classes, known=data.classes)  # what is wrong with it shows now
@@ -32,7 +36,8 @@ def finetune(config: FinetuneConfig) -> Path:
 
     torch.manual_seed(config.seed)
     layout = data.clip.skeleton_layout()
-    network = STGCN(layout, config.channels, len(data.classes), config.dropout, config.empty_bodies).to(device)
+    network = STGCN(layout, config.channels, len(data.classes), config.dropout, config.empty_bodies, config.stream)
+    network.to(device)
     if config.init:
         load_encoder(config.init, network, data.clip)
     elif config.freeze:
@@ -95,4 +100,4 @@ def _card(config: FinetuneConfig, data: ClipSet, report: Report) -> ModelCard:
         made["pretrained"] = load_model(config.init)[1].provenance
     figures = {"top1": report.top1, "top5": report.top5}
     metrics = {name: {"value": value, "protocol": protocol} for name, value in figures.items()}
-    return ModelCard(config.channels, config.empty_bodies, data.classes, data.clip, metrics, made)
+    return ModelCard(config.channels, config.empty_bodies, config.stream, data.classes, data.clip, metrics, made)

@@ -27,7 +27,7 @@ def pretrain(config: PretrainConfig) -> Path:
 
     torch.manual_seed(config.seed)
     layout = data.clip.skeleton_layout()
-    encoder = STGCN(layout, config.channels, empty_bodies=config.empty_bodies)
+    encoder = STGCN(layout, config.channels, empty_bodies=config.empty_bodies, stream=config.stream)
     method = AimCLR(encoder, config.method, len(clips), batch).to(device).train()
     optimiser = torch.optim.SGD(
         method.query.parameters(), config.learning_rate, momentum=0.9, weight_decay=config.weight_decay
@@ -54,5 +54,6 @@ def pretrain(config: PretrainConfig) -> Path:
 
     run.train(config.epochs, {"method": method, "optimiser": optimiser}, one_epoch, steps, "pre-training")
     made = provenance(config, [f"{data.dataset} {data.split} train ({len(data)} clips, labels unused)"])
-    save_model(run.folder, encoder, ModelCard(config.channels, config.empty_bodies, (), data.clip, {}, made))
+    card = ModelCard(config.channels, config.empty_bodies, config.stream, (), data.clip, {}, made)
+    save_model(run.folder, encoder, card)
     return run.folder

@@ -27,7 +27,7 @@ def make_run(folder, empty_bodies="skip", clip=None, classes=CLASSES):
                 module.running_mean.normal_(0, 0.1)
                 module.running_var.uniform_(0.5, 1.5)
     card = ModelCard(
-        4, empty_bodies, classes, clip or ClipConfig(), {"top1": {"value": 0.5, "protocol": "none"}}, {"data": ["none"]}
+        4, empty_bodies, "joint", classes, clip or ClipConfig(), {"top1": {"value": 0.5, "protocol": "none"}}, {"data": ["none"]}
     )
     save_model(folder, network.eval(), card)
     return folder

@@ -1,8 +1,11 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from skel.skeleton.errors import UserError
 from skel.training.checkpoint import MODEL_FILE, load_model
@@ -79,6 +82,40 @@ def test_wrong_use_gets_one_line(prepared, tmp_path, options, message):
         finetune(config(prepared, tmp_path / "run", **options))
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "run").exists(), "the same --out must serve for the mended command"
+
+
+@pytest.mark.parametrize("stream", ["bone", "motion"])
+def test_learns_from_a_stream_of_its_own(prepared, tmp_path, encoder, stream, capsys):
+    options = PretrainConfig((prepared,), tmp_path / stream, channels=4, epochs=1, batch_size=8, device="cpu", stream=stream)
+    assert load_model(pretrain(options))[1].stream == stream
+    run = finetune(config(prepared, tmp_path / "run", init=tmp_path / stream, epochs=1, stream=stream))
+    network, card = load_model(run)
+    assert network.stream == card.stream == stream
+    measured = evaluate(EvaluateConfig(run, (prepared,), json="-", device="cpu"))
+    np.testing.assert_array_equal(measured.confusion, report_of(run).confusion)
+    capsys.readouterr()
+    with pytest.raises(UserError, match=f"learned from the joint stream, not {stream}: give --stream joint"):
+        finetune(config(prepared, tmp_path / "other", init=encoder, epochs=1, stream=stream))
+
+
+def test_a_model_from_before_there_were_streams_is_one_of_joints(encoder):
+    path = encoder / MODEL_FILE
+    with safe_open(path, "pt") as file:
+        card = json.loads(file.metadata()["card"])
+        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+    assert card.pop("stream") == "joint"
+    assert card["schema"] == 2
+    save_file(weights, path, {"card": json.dumps({**card, "schema": 1})})
+    assert load_model(encoder)[1].stream == "joint"
+    save_file(weights, path, {"card": json.dumps(card)})
+    with pytest.raises(UserError, match="incomplete card"):
+        load_model(encoder)
+
+
+def test_a_run_names_its_data_wherever_it_is_called_from(prepared, tmp_path, monkeypatch):
+    monkeypatch.chdir(prepared.parent)
+    run = finetune(config(Path(prepared.name), tmp_path / "run", epochs=1))
+    assert json.loads((run / "config.json").read_text())["data"] == [str(prepared.resolve())]
 
 
 def test_an_encoder_of_another_width_is_refused(prepared, tmp_path, encoder):
