@@ -9,6 +9,10 @@ from skel.skeleton.clip import ClipConfig, make_clip
 from skel.skeleton.frame import SkeletonFrame
 
 
+MAX_GAP_S = 1.0
+"""A movement cannot be guessed across more than this without any frame."""
+
+
 class SlidingWindow:
     """Keeps what each body did over the last seconds, by body id, and makes clips of it.
 
@@ -16,8 +20,10 @@ class SlidingWindow:
     contiguous view. A body keeps its slot until somebody new needs one; then the body out of view for the longest time loses
     it. More bodies in one frame than `slots` are left out, the last listed first.
 
-    Time stamps rule, not frame counts: a frame stamped as the last one is ignored, an earlier stamp (a recording that starts
-    over, a clock set back) empties the window.
+    Time stamps rule, not frame counts: a frame stamped as the last one is ignored. An earlier stamp (a recording that starts
+    over, a clock set back) empties the window, and so does one more than `MAX_GAP_S` later (a place further on in a
+    recording, a device that was away): positions are never interpolated across a longer time without frames. A body that was
+    out of view while frames came is another matter: as in training's clips, its joints are interpolated (`ClipConfig.gaps`).
     """
 
     def __init__(self, config: ClipConfig, max_duration_s: float = 4.0, max_fps: float = 120.0, slots: int = 8) -> None:
@@ -49,10 +55,11 @@ class SlidingWindow:
     def push(self, frame: SkeletonFrame) -> None:
         """Take in the next frame, in any layout that converts to the clip's."""
         last_s = self.time_s
-        if last_s is not None and frame.time_s <= last_s:
+        if last_s is not None:
             if frame.time_s == last_s:
                 return
-            self.clear()
+            if not last_s < frame.time_s <= last_s + MAX_GAP_S:
+                self.clear()
         frame = frame.converted(self._layout)
         ids = [int(i) for i in frame.body_ids][: self._positions_m.shape[1]]
         for body in ids:  # those in view go to the end, before anyone new takes the slot of the first

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from skel.skeleton.clip import AIMCLR, ClipConfig, make_clip
 from skel.skeleton.frame import SkeletonFrame
 from skel.skeleton.layouts import AZURE32, NTU25, SkeletonLayout, convert
-from skel.skeleton.window import SlidingWindow
+from skel.skeleton.window import MAX_GAP_S, SlidingWindow
 
 CONFIG = ClipConfig(frames=16)
 FPS = 30.0
@@ -151,6 +151,18 @@ def test_a_repeated_time_stamp_is_ignored_and_an_earlier_one_starts_over() -> No
     assert window.time_s == 0.0
     assert window.tracked_s(1) == 0.0
     assert np.array_equal(window.clips([1.0], [1])[0], offline([frame(0.0, {1: pose(5)})], [1], CONFIG, 1.0))
+
+
+def test_nothing_is_interpolated_across_a_long_gap() -> None:
+    window = SlidingWindow(CONFIG)
+    for time_s in (0.0, 0.1, 0.1 + MAX_GAP_S):  # the longest that is bridged
+        window.push(frame(time_s, {1: pose(time_s)}))
+    assert window.tracked_s(1) == pytest.approx(0.1 + MAX_GAP_S)
+    after = [frame(2.2 + i / 10, {1: pose(i)}) for i in range(3)]
+    for jumped in after:
+        window.push(jumped)
+    assert window.tracked_s(1) == pytest.approx(0.2)
+    assert np.array_equal(window.clips([2.0], [1])[0], offline(after, [1], CONFIG, 2.0)), "nothing from before the gap"
 
 
 def test_memory_does_not_grow() -> None:
