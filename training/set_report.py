@@ -9,29 +9,12 @@ import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
 
+from skel.skeleton.anatomy import bone_lengths_m, facing_checks, human_range_m
 from skel.skeleton.layouts import SkeletonLayout
 from skel.training.dataset import PARTS, ClipSet, Part, find_split, load_meta, load_split
 
 Array = npt.NDArray[np.float64]
 
-# The bone that ends in this joint, on a standing adult as Kinect v2 measures it, in cm.
-_ADULT_BONES_CM = {
-    "SpineBase": 31,
-    "SpineMid": 23,
-    "Neck": 7.5,
-    "Head": 15,
-    "Shoulder": 17,
-    "Elbow": 27,
-    "Wrist": 24,
-    "Hand": 6,
-    "Hip": 8.5,
-    "Knee": 40,
-    "Ankle": 37,
-    "Foot": 12,
-    "HandTip": 6,
-    "Thumb": 4.5,
-}
-_LEAST_SCALE, _GREATEST_SCALE = 0.5, 1.5  # from a small child to a tall adult, and the differences between sensors
 _MOST_CLIPS_MEASURED = 2000
 _MOST_IMBALANCE = 10
 _LEAST_SHARE = 0.9  # of clips that must look like an upright, not mirrored person
@@ -94,29 +77,14 @@ def _first_bodies(parts: dict[Part, ClipSet]) -> Array:
 
 def _bones_cm(bodies: Array, layout: SkeletonLayout) -> dict[str, float]:
     """The median length of every bone."""
-    bones_cm = {}
-    for child, parent in layout.bones:
-        lengths_m = np.linalg.norm(bodies[:, :, child] - bodies[:, :, parent], axis=-1)
-        bones_cm[f"{layout.joints[child]}–{layout.joints[parent]}"] = round(100 * float(np.median(lengths_m)), 1)
-    return bones_cm
+    medians_m = np.median(bone_lengths_m(bodies, layout), axis=(0, 1))
+    names = (f"{layout.joints[child]}–{layout.joints[parent]}" for child, parent in layout.bones)
+    return {name: round(100 * float(length_m), 1) for name, length_m in zip(names, medians_m)}
 
 
 def _checks(bodies: Array, layout: SkeletonLayout) -> dict[str, float]:
     """Shares of clips, by the mean over time, that look like an upright person who is not mirrored."""
-
-    def joint(name: str) -> Array:
-        return bodies[:, :, layout.index(name)]
-
-    across = joint("RightShoulder") - joint("LeftShoulder")
-    up = joint("Head") - joint("SpineBase")
-    toes = joint("LeftFoot") - joint("LeftAnkle") + joint("RightFoot") - joint("RightAnkle")
-    # In a right-handed space right × up points backwards while toes point forwards; on a mirrored body both agree.
-    backwards = (np.cross(across, up) * toes).sum(axis=-1)
-    return {
-        "left shoulder on the left": _share(across[..., 0].mean(axis=1) > 0),
-        "head above the hips": _share(up[..., 1].mean(axis=1) > 0),
-        "toes in front": _share(backwards.mean(axis=1) < 0),
-    }
+    return {what: _share(amount_m.mean(axis=1) > 0) for what, amount_m in facing_checks(bodies, layout).items()}
 
 
 def _share(yes: npt.NDArray[np.bool_]) -> float:
@@ -126,8 +94,7 @@ def _share(yes: npt.NDArray[np.bool_]) -> float:
 def _body_warnings(bones_cm: dict[str, float], checks: dict[str, float]) -> list[str]:
     warnings = []
     for bone, length in bones_cm.items():
-        adult = _ADULT_BONES_CM[bone.split("–")[0].removeprefix("Left").removeprefix("Right")]
-        least, greatest = _LEAST_SCALE * adult, _GREATEST_SCALE * adult
+        least, greatest = (100 * length_m for length_m in human_range_m(bone.split("–")[0]))
         if not least <= length <= greatest:
             warnings.append(f"bone {bone} is {length:g} cm long, people have {least:g} to {greatest:g}")
     warnings += [
