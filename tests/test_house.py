@@ -20,7 +20,7 @@ INSTALLED = Path(skel.skeleton.__file__).parents[1]
 FLOORS = {
     "skeleton": {"numpy"},
     "sensors": {"numpy", "cv2", "mediapipe", "platformdirs", "pooch", "rich"},
-    "models": {"numpy", "torch", "onnxruntime"},
+    "models": {"numpy", "torch", "onnxruntime", "platformdirs", "tensorrt"},
     "training": {
         "numpy",
         "torch",
