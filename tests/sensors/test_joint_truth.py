@@ -5,6 +5,7 @@ import importlib.util
 import numpy as np
 import pytest
 from anatomy_problems import anatomy_problems, bent_forward
+from bone_proportions import BONES, distance, median_lengths_m
 from real_files import azure_kinect, kinect2_gestures, utd_mhad, utd_mhad_kinect2, video_poses
 
 from skel.sensors.synthetic import perform
@@ -76,6 +77,15 @@ def test_mediapipe_sees_a_person(squats):
     assert not np.isnan(squats).any()
     assert problems_in_both(squats, MEDIAPIPE33) == []
     assert bent_forward(squats, MEDIAPIPE33, "Hip", "Knee", "Ankle") > 0.3
+
+
+def test_mediapipe_has_about_the_proportions_of_kinect2(shared, squats):
+    """Nearer than Kinect v1 is (28 %), further than people are from one another (5 to 9 %): see docs/sensors.md."""
+    kinect2_m = np.median([median_lengths_m(positions_m) for positions_m in utd_mhad_kinect2(shared).values()], axis=0)
+    mediapipe_m = median_lengths_m(convert(squats, MEDIAPIPE33, NTU25))
+    assert 0.1 < distance(mediapipe_m, kinect2_m) < 0.25
+    limbs = [BONES.index(f"Left{joint}") for joint in ("Elbow", "Wrist", "Knee", "Ankle")]
+    assert mediapipe_m[limbs] == pytest.approx(kinect2_m[limbs], rel=0.25)
 
 
 def exchanged(positions_m, joints):
