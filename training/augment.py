@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from skel.skeleton.layouts import SkeletonLayout
-from skel.training.config import VariationConfig, ViewConfig
+from skel.training.config import VariationConfig
+from skel.training.methods.config import ViewConfig
 
 
 class Views:

@@ -1,9 +1,12 @@
 """`skel-train`: pre-train, fine-tune and measure recognisers."""
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from skel.skeleton.errors import UserError, run_command
+
+if TYPE_CHECKING:
+    from skel.training.methods.config import MomentumConfig
 
 COMMANDS = {
     "pretrain": "learn movement from unlabelled clips",
@@ -51,8 +54,28 @@ def _options(command: str, arguments: list[str]) -> Any:
 
     from skel.training.config import EvaluateConfig, FinetuneConfig, PretrainConfig
 
-    kinds = {"pretrain": PretrainConfig, "finetune": FinetuneConfig, "evaluate": EvaluateConfig}
-    return tyro.cli(kinds[command], prog=f"skel-train {command}", args=arguments)
+    kinds = {"finetune": FinetuneConfig, "evaluate": EvaluateConfig}
+    program = f"skel-train {command}"
+    if command == "pretrain":
+        # The options --method.… are those of the method that --method names.
+        method, arguments = _named_method(arguments)
+        default = PretrainConfig(tyro.MISSING, tyro.MISSING, method)
+        return tyro.cli(PretrainConfig, prog=program, args=arguments, default=default)
+    return tyro.cli(kinds[command], prog=program, args=arguments)
+
+
+def _named_method(arguments: list[str]) -> tuple["MomentumConfig", list[str]]:
+    """The default options of the method that `--method NAME` names, AimCLR without it, and the other arguments."""
+    import argparse
+
+    from skel.training.methods.config import METHODS
+
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--method", default="aimclr")
+    found, others = parser.parse_known_args(arguments)
+    if found.method not in METHODS:
+        raise UserError(f"unknown method {found.method!r}: give --method {', '.join(METHODS)}")
+    return METHODS[found.method](), others
 
 
 def _need_torch() -> None:

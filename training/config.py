@@ -7,67 +7,23 @@ from typing import Literal
 from skel.models.graph import EmptyBodies
 from skel.models.streams import Stream
 from skel.training.dataset import Part
+from skel.training.methods.config import AimCLRConfig, MomentumConfig
 
 Schedule = Literal["step", "cosine"]
 
 
 @dataclass(frozen=True)
-class ViewConfig:
-    """What the normal view (crop, shear) and the extreme view (all of it) draw from."""
-
-    crop_share: float = 1 / 6
-    """Frames padded at each end before the crop, as a share of the clip."""
-    shear: float = 0.5
-    """Largest shear coefficient."""
-    flip_probability: float = 0.5
-    """Left and right joints change places (x is not mirrored)."""
-    main_angle_deg: float = 30.0
-    """Largest rotation about the randomly chosen main axis."""
-    other_angle_deg: float = 1.0
-    """Largest rotation about the two other axes."""
-    noise_probability: float = 0.5
-    noise_m: float = 0.01
-    """Standard deviation of the noise on every coordinate."""
-    blur_probability: float = 0.5
-    blur_sigma_frames: tuple[float, float] = (0.1, 2.0)
-    """Range of the blur's width over time."""
-    axis_mask_probability: float = 0.5
-    """One of x, y, z is set to zero."""
-    time_flip_probability: float = 0.0
-    """The clip runs backwards (on when the published weights were trained, off in the published code)."""
-
-
-@dataclass(frozen=True)
-class AimCLRConfig:
-    """The method's own numbers; defaults as published."""
-
-    views: ViewConfig = field(default_factory=ViewConfig)
-    projection: int = 128
-    """Size D of what is compared."""
-    queue_size: int | None = None
-    """Embeddings remembered as negatives; None = 32768, or fewer where the set has fewer clips."""
-    temperature: float = 0.07
-    momentum: float = 0.999
-    """The key encoder keeps this share of itself at each step; runs of few steps need less of it."""
-    initial_values: Literal["published", "torch"] = "published"
-    """Weights start from N(0, .02), or as torch makes them, which takes fewer steps to get going."""
-    drop_threshold: float = 0.7
-    """Attention above which the drop module removes a joint or an element."""
-    mining_from_epoch: int = 150
-    """Nearest neighbours count as positives from this epoch on (counted from 0)."""
-    neighbours: int = 1
-    """How many nearest neighbours a view contributes."""
-
-
-@dataclass(frozen=True)
 class PretrainConfig:
-    """Learn movement from unlabelled clips (AimCLR). Defaults are the published ones."""
+    """Learn movement from unlabelled clips, by --method aimclr (the default), skeletonclr or tranclr.
+
+    Defaults are the published ones of AimCLR.
+    """
 
     data: tuple[Path, ...]
     """Folders made by skel-data prepare; only their training parts are read, and no label."""
     out: Path
     """Folder of the run; giving it again goes on with an interrupted run."""
-    method: AimCLRConfig = field(default_factory=AimCLRConfig)
+    method: MomentumConfig = field(default_factory=AimCLRConfig)
     stream: Stream = "joint"
     """What the network sees of a clip: the joints, the bones between them, or their motion from frame to frame."""
     channels: int = 16

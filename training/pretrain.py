@@ -6,12 +6,11 @@ from pathlib import Path
 import torch
 
 from skel.models.stgcn import STGCN
-from skel.training.augment import Views
 from skel.training.checkpoint import ModelCard, save_model
 from skel.training.config import PretrainConfig
 from skel.training.device import clip_tensor, pick_device
 from skel.training.join import load_joined
-from skel.training.methods.aimclr import AimCLR
+from skel.training.methods.registry import create_method
 from skel.training.run import Run, check_finite, provenance
 from skel.training.schedule import learning_rate
 
@@ -28,21 +27,20 @@ def pretrain(config: PretrainConfig) -> Path:
     torch.manual_seed(config.seed)
     layout = data.clip.skeleton_layout()
     encoder = STGCN(layout, config.channels, empty_bodies=config.empty_bodies, stream=config.stream)
-    method = AimCLR(encoder, config.method, len(clips), batch).to(device).train()
+    method = create_method(config.method, encoder, len(clips), batch).to(device).train()
     optimiser = torch.optim.SGD(
         method.query.parameters(), config.learning_rate, momentum=0.9, weight_decay=config.weight_decay
     )
 
     def one_epoch(epoch: int, advance: Callable[[], None]) -> dict[str, float]:
         generator = run.generator(epoch, device)
-        views = Views(layout, config.method.views, generator)
         order = torch.randperm(len(clips), generator=generator, device=device)
         totals: dict[str, float] = {}
         for step in range(steps):
             rate = learning_rate(config.learning_rate, (epoch + step / steps) / config.epochs, config.schedule)
             for group in optimiser.param_groups:
                 group["lr"] = rate
-            losses = method.losses(clips[order[step * batch : (step + 1) * batch]], epoch, views)
+            losses = method.losses(clips[order[step * batch : (step + 1) * batch]], epoch, generator)
             optimiser.zero_grad()
             losses["loss"].backward()
             optimiser.step()

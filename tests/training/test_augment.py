@@ -7,7 +7,8 @@ import torch
 from skel.skeleton.layouts import NTU25
 from skel.training import augment
 from skel.training.augment import Views
-from skel.training.config import VariationConfig, ViewConfig
+from skel.training.config import VariationConfig
+from skel.training.methods.config import ViewConfig
 
 
 @pytest.fixture

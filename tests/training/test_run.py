@@ -6,8 +6,9 @@ import torch
 
 from skel.skeleton.errors import UserError
 from skel.training.checkpoint import load_model
-from skel.training.config import AimCLRConfig, FinetuneConfig, PretrainConfig
+from skel.training.config import FinetuneConfig, PretrainConfig
 from skel.training.finetune import finetune
+from skel.training.methods.config import AimCLRConfig
 from skel.training.pretrain import pretrain
 from skel.training.run import Run, check_finite
 

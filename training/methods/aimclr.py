@@ -4,30 +4,18 @@ Guo et al., "Contrastive Learning from Extremely Augmented Skeleton Sequences fo
 AAAI 2022. Shape letters as in `skel.models.stgcn`; D = size of the projection, Q = size of the queue.
 """
 
-import copy
-
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-from skel.models.stgcn import STGCN, initialise
+from skel.models.stgcn import STGCN
 from skel.training.augment import Views
-from skel.training.config import AimCLRConfig
+from skel.training.methods.config import AimCLRConfig
+from skel.training.methods.momentum import Branch, MomentumContrast, only_present
 
 
-class Branch(nn.Module):
-    """An encoder and the two-layer head that is thrown away after pre-training."""
-
-    def __init__(self, encoder: STGCN, projection: int) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.project = nn.Sequential(
-            nn.Linear(encoder.features, encoder.features), nn.ReLU(), nn.Linear(encoder.features, projection)
-        )
-
-    def forward(self, clips: Tensor) -> Tensor:
-        """(N, 3, T, V, M) → unit vectors (N, D)."""
-        return F.normalize(self.project(self.encoder.embed(clips)), dim=1)
+class DropBranch(Branch):
+    """A branch that can also look at what the attention-guided drop leaves of its feature map."""
 
     def with_drop(self, clips: Tensor, threshold: float) -> tuple[Tensor, Tensor]:
         """The unit vectors (N, D) of the whole feature map, and of what the attention-guided drop leaves of it."""
@@ -38,47 +26,33 @@ class Branch(nn.Module):
         return F.normalize(whole, dim=1), F.normalize(rest, dim=1)
 
 
-class AimCLR(nn.Module):
+class AimCLR(MomentumContrast):
     """One pre-training step: `losses` of a batch; the key encoder and the queue move on as it is computed."""
 
-    queue: Tensor
-    queue_position: Tensor
+    query: DropBranch
 
     def __init__(self, encoder: STGCN, config: AimCLRConfig, clip_count: int, batch_size: int) -> None:
-        super().__init__()
+        super().__init__(encoder, config, clip_count, batch_size, DropBranch)
         self.config = config
-        self.query = Branch(encoder, config.projection)
-        if config.initial_values == "published":
-            initialise(self.query)
-        self.key = copy.deepcopy(self.query)
-        self.key.requires_grad_(False)
-        size = config.queue_size or min(32768, max(clip_count // batch_size, 1) * batch_size)
-        queue = F.normalize(torch.randn(config.projection, size), dim=0)
-        self.register_buffer("queue", queue)  # (D, Q), a unit vector a column
-        self.register_buffer("queue_position", torch.zeros((), dtype=torch.long))
 
-    @property
-    def encoder(self) -> STGCN:
-        """What pre-training is for."""
-        return self.query.encoder
-
-    def losses(self, clips: Tensor, epoch: int, views: Views) -> dict[str, Tensor]:
+    def losses(self, clips: Tensor, epoch: int, generator: torch.Generator) -> dict[str, Tensor]:
         """Draw the three views of a batch of clips and compare them; 'loss' is what to minimise."""
-        extreme, normal, for_key = views.extreme(clips), views.normal(clips), views.normal(clips)
+        views = Views(self.encoder.layout, self.config.views, generator)
+        drawn = views.extreme(clips), views.normal(clips), views.normal(clips)
         if self.encoder.empty_bodies == "skip":
-            # Noise must not call an absent body into being.
-            present = clips.abs().amax(dim=(1, 2, 3), keepdim=True) > 0
-            extreme, normal, for_key = extreme * present, normal * present, for_key * present
-        return self.compare(extreme, normal, for_key, mine=epoch >= self.config.mining_from_epoch)
+            drawn = only_present(clips, *drawn)
+        return self.compare(*drawn, mine=epoch >= self.config.mining_from_epoch)
 
     def compare(self, extreme: Tensor, normal: Tensor, for_key: Tensor, mine: bool) -> dict[str, Tensor]:
         """The losses of three views (N, 3, T, V, M) of the same clips; moves the key encoder and the queue on."""
         config = self.config
         q = self.query(normal)
         q_extreme, q_drop = self.query.with_drop(extreme, config.drop_threshold)
-        k = self._keys(for_key)
+        self.follow()
+        with torch.no_grad():
+            k = self.key(for_key)
 
-        logits, logits_extreme, logits_drop = (self._logits(x, k) for x in (q, q_extreme, q_drop))
+        logits, logits_extreme, logits_drop = (self.with_own_key(x, k) / config.temperature for x in (q, q_extreme, q_drop))
         if mine:
             positive = self._positives(logits, logits_extreme, logits_drop)
             log_p = F.log_softmax(logits, dim=1)
@@ -88,25 +62,13 @@ class AimCLR(nn.Module):
         # D3M: the extreme views' similarity distributions follow that of the normal view.
         p = logits.detach().softmax(dim=1)
         d3m_extreme, d3m_drop = (-(p * F.log_softmax(x, dim=1)).sum(dim=1).mean() for x in (logits_extreme, logits_drop))
-        self._remember(k)
+        self.remember(k)
         return {
             "loss": info + (d3m_extreme + d3m_drop) / 2,
             "info": info.detach(),
             "d3m_extreme": d3m_extreme.detach(),
             "d3m_drop": d3m_drop.detach(),
         }
-
-    @torch.no_grad()
-    def _keys(self, clips: Tensor) -> Tensor:
-        """Move the key encoder towards the query encoder, then encode with it."""
-        for key, query in zip(self.key.parameters(), self.query.parameters()):
-            key.lerp_(query, 1 - self.config.momentum)
-        return self.key(clips)
-
-    def _logits(self, q: Tensor, k: Tensor) -> Tensor:
-        """(N, 1 + Q): similarity with the own key first, then with the queue."""
-        own = (q * k).sum(dim=1, keepdim=True)
-        return torch.cat([own, q @ self.queue], dim=1) / self.config.temperature
 
     @torch.no_grad()
     def _positives(self, *logits: Tensor) -> Tensor:
@@ -117,17 +79,6 @@ class AimCLR(nn.Module):
             nearest = x[:, 1:].topk(self.config.neighbours, dim=1).indices + 1
             positive.scatter_(1, nearest, 1)
         return positive
-
-    @torch.no_grad()
-    def _remember(self, keys: Tensor) -> None:
-        """Write the keys over the oldest entries of the queue."""
-        size = self.queue.shape[1]
-        columns = (self.queue_position + torch.arange(len(keys), device=keys.device)) % size
-        # Cloned, since the loss still needs the queue as it was for its gradient.
-        queue = self.queue.clone()
-        queue[:, columns] = keys.t()
-        self.queue = queue
-        self.queue_position = (self.queue_position + len(keys)) % size
 
 
 def attention_guided_drop(feature_map: Tensor, threshold: float, weight: float = 1e-4) -> Tensor:

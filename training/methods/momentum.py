@@ -1,0 +1,83 @@
+"""What the contrastive methods share: a query encoder, a key encoder that follows it, and a queue of remembered keys.
+
+Momentum contrast: He et al., "Momentum Contrast for Unsupervised Visual Representation Learning", CVPR 2020. Shape letters
+as in `skel.models.stgcn`; D = size of the projection, Q = size of the queue.
+"""
+
+import copy
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from skel.models.stgcn import STGCN, initialise
+from skel.training.methods.config import MomentumConfig
+
+
+class Branch(nn.Module):
+    """An encoder and the two-layer head that is thrown away after pre-training."""
+
+    def __init__(self, encoder: STGCN, projection: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.project = nn.Sequential(
+            nn.Linear(encoder.features, encoder.features), nn.ReLU(), nn.Linear(encoder.features, projection)
+        )
+
+    def forward(self, clips: Tensor) -> Tensor:
+        """(N, 3, T, V, M) → unit vectors (N, D)."""
+        return F.normalize(self.project(self.encoder.embed(clips)), dim=1)
+
+
+class MomentumContrast(nn.Module):
+    """Two branches and the queue; a method adds its views and its loss."""
+
+    queue: Tensor
+    queue_position: Tensor
+
+    def __init__(
+        self, encoder: STGCN, config: MomentumConfig, clip_count: int, batch_size: int, kind: type[Branch] = Branch
+    ) -> None:
+        super().__init__()
+        self.momentum = config.momentum
+        self.query = kind(encoder, config.projection)
+        if config.initial_values == "published":
+            initialise(self.query)
+        self.key = copy.deepcopy(self.query)
+        self.key.requires_grad_(False)
+        size = config.queue_size or min(32768, max(clip_count // batch_size, 1) * batch_size)
+        queue = F.normalize(torch.randn(config.projection, size), dim=0)
+        self.register_buffer("queue", queue)  # (D, Q), a unit vector a column
+        self.register_buffer("queue_position", torch.zeros((), dtype=torch.long))
+
+    @property
+    def encoder(self) -> STGCN:
+        """What pre-training is for."""
+        return self.query.encoder
+
+    @torch.no_grad()
+    def follow(self) -> None:
+        """Move the key encoder towards the query encoder."""
+        for key, query in zip(self.key.parameters(), self.query.parameters()):
+            key.lerp_(query, 1 - self.momentum)
+
+    def with_own_key(self, q: Tensor, k: Tensor) -> Tensor:
+        """(N, 1 + Q): similarity of q (N, D) with its own key k (N, D) first, then with the queue."""
+        return torch.cat([(q * k).sum(dim=1, keepdim=True), q @ self.queue], dim=1)
+
+    @torch.no_grad()
+    def remember(self, keys: Tensor) -> None:
+        """Write the keys (N, D) over the oldest entries of the queue."""
+        size = self.queue.shape[1]
+        columns = (self.queue_position + torch.arange(len(keys), device=keys.device)) % size
+        # Cloned, since the loss still needs the queue as it was for its gradient.
+        queue = self.queue.clone()
+        queue[:, columns] = keys.t()
+        self.queue = queue
+        self.queue_position = (self.queue_position + len(keys)) % size
+
+
+def only_present(clips: Tensor, *views: Tensor) -> tuple[Tensor, ...]:
+    """The views (N, 3, T, V, M), zero for bodies that are absent from the clips: noise must not call one into being."""
+    present = clips.abs().amax(dim=(1, 2, 3), keepdim=True) > 0
+    return tuple(view * present for view in views)
