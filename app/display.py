@@ -24,7 +24,7 @@ class Display(QObject):
     def __init__(self, session: Session, player: Player, space: Workspace, parent: QObject) -> None:
         super().__init__(parent)
         self._session, self._player = session, player
-        self._view, self._panel, self._timeline, self._transport = space.view, space.panel, space.timeline, space.transport
+        self._stage, self._panel, self._timeline, self._transport = space.stage, space.panel, space.timeline, space.transport
         self._colours = space.colours
         self._people = People()
         self._history = History((), ())
@@ -55,7 +55,7 @@ class Display(QObject):
         self._colours.neutral = bundle.idle_label
         self._people.clear()
         self._states, self._chosen, self._now_s, self._player.shown_s = [], None, 0.0, 0.0
-        self._view.clear()
+        self._stage.clear()
         self._panel.show_people([], None)
         self._transport.setVisible(self._session.playable is not None)
         self.refresh_timeline()
@@ -84,12 +84,20 @@ class Display(QObject):
             self._show(snapshot)
 
     def show_state(self, state: State) -> None:
-        """Say in the empty view why it is empty."""
+        """Say in the empty view why it is empty; where the source is gone, nobody is in view."""
         recording = self._session.playable is not None
-        self._view.show_message(
+        failed = (texts.FAILED_TITLE, texts.FAILED_HINT)
+        if self._stage.view.frame is None:
+            failed = (texts.NOT_OPENED_TITLE, texts.NOT_OPENED_HINT)
+        if state in (State.RECONNECTING, State.FAILED) and self._states:
+            self._states = []
+            self._stage.hold()
+            self._panel.show_people([], None)
+        self._stage.show_message(
             *{
                 State.OPENING: (texts.OPENING_TITLE, texts.OPENING_HINT),
-                State.FAILED: (texts.FAILED_TITLE, texts.FAILED_HINT),
+                State.RECONNECTING: (texts.RECONNECTING_TITLE, texts.RECONNECTING_HINT),
+                State.FAILED: failed,
                 State.STOPPED: (texts.NO_SOURCE_TITLE, texts.NO_SOURCE_HINT),
             }.get(state, (texts.NOBODY_TITLE, texts.NOBODY_HINT_RECORDING if recording else texts.NOBODY_HINT))
         )
@@ -128,7 +136,7 @@ class Display(QObject):
         self._states = describe(numbers, snapshot.predictions, self._session.model.bundle.idle_label)
         self._now_s = frame.time_s
         self._player.shown_s = self._session.position_s(frame.time_s)
-        self._view.show_frame(frame, self._tags())
+        self._stage.show_frame(frame, self._tags())
         self._panel.show_people(self._states, self.selected)
         playable = self._session.playable
         self._since_timeline += 1
@@ -138,8 +146,8 @@ class Display(QObject):
             self._settle.start()
 
     def _show_people(self) -> None:
-        if self._view.frame is not None:
-            self._view.show_tags(self._tags())
+        if self._stage.view.frame is not None:
+            self._stage.show_tags(self._tags())
         self._panel.show_people(self._states, self.selected)
 
     def _tags(self) -> dict[int, Tag]:

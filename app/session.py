@@ -12,6 +12,7 @@ from skel.models.runtime import Device, OnnxModel
 from skel.sensors.base import Playable, Sensor
 from skel.sensors.registry import create_sensor
 from skel.sensors.replay import ReplaySensor
+from skel.sensors.sources import RECORDING_SUFFIXES, VIDEO_SUFFIXES
 from skel.skeleton.errors import UserError
 from skel.skeleton.recording import Recording
 
@@ -143,8 +144,9 @@ class Session:
 
 
 def kind_of_file(path: Path) -> str:
-    """'recording' or 'model', by the file's name; `UserError` for anything else."""
-    kinds = {".npy": "recording", ".onnx": "model"}
+    """'recording', 'video' or 'model', by the file's name; `UserError` for anything else."""
+    kinds = {".onnx": "model", **dict.fromkeys(VIDEO_SUFFIXES, "video"), **dict.fromkeys(RECORDING_SUFFIXES, "recording")}
     if path.suffix.lower() not in kinds:
-        raise UserError(f"{path.name} is neither a recording (.npy) nor a model (.onnx)")
+        videos = ", ".join(VIDEO_SUFFIXES)
+        raise UserError(f"{path.name} is neither a recording (.npy), a video ({videos}) nor a model (.onnx)")
     return kinds[path.suffix.lower()]

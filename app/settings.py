@@ -5,10 +5,11 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
 ORGANISATION, APPLICATION = "skel-action", "skel-app"
+RECORDINGS_FOLDER = "Skeletons"  # in the user's documents
 
 
 class Settings:
-    """Geometry, theme, mirror and the last folder; `store` is another place, for tests."""
+    """Geometry, look, the last folder and how to record; `store` is another place, for tests."""
 
     def __init__(self, store: QSettings | None = None) -> None:
         self._store = store or QSettings(ORGANISATION, APPLICATION)
@@ -42,12 +43,42 @@ class Settings:
         self._store.setValue("mirrored", value)
 
     @property
+    def arrangement(self) -> str:
+        """How picture and 3D view are arranged; '' = never chosen."""
+        return str(self._store.value("arrangement", ""))
+
+    @arrangement.setter
+    def arrangement(self, value: str) -> None:
+        self._store.setValue("arrangement", value)
+
+    @property
     def folder(self) -> str:
         """Where the last file was opened."""
-        documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        folder = str(self._store.value("folder", documents))
-        return folder if Path(folder).is_dir() else documents
+        folder = str(self._store.value("folder", _documents()))
+        return folder if Path(folder).is_dir() else _documents()
 
     @folder.setter
     def folder(self, value: str) -> None:
         self._store.setValue("folder", value)
+
+    @property
+    def recordings_folder(self) -> Path:
+        """Where recordings are put; it may not exist yet."""
+        return Path(str(self._store.value("recordings_folder", str(Path(_documents()) / RECORDINGS_FOLDER))))
+
+    @recordings_folder.setter
+    def recordings_folder(self, value: Path) -> None:
+        self._store.setValue("recordings_folder", str(value))
+
+    @property
+    def records_picture(self) -> bool:
+        """Whether the colour picture is recorded as well; off until chosen, for people can be known by it."""
+        return bool(self._store.value("records_picture", False, type=bool))
+
+    @records_picture.setter
+    def records_picture(self, value: bool) -> None:
+        self._store.setValue("records_picture", value)
+
+
+def _documents() -> str:
+    return QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)

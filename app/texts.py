@@ -8,6 +8,12 @@ APP = "skel-app"
 SOURCE = "Source"
 MODEL = "Model"
 OPEN_RECORDING = "Open recording…"
+OPEN_VIDEO = "Open video…"
+VIDEOS = "Videos"
+WEBCAM = "Webcam"
+OTHER_CAMERA = "Other camera…"
+KINECT = "Azure Kinect"
+CAMERAS = {"auto": "Connected camera", "webcam": WEBCAM, "kinect": KINECT}
 DEMO_RECORDING = "Demo recording"
 SYNTHETIC_ACTOR = "Synthetic actor"
 NO_SOURCE = "none"
@@ -19,6 +25,58 @@ MIRROR = "Mirror the view"
 THEME = "Dark or light"
 HELP = "Keyboard shortcuts"
 RESET_VIEW = "Reset the view"
+ARRANGEMENT = "Picture and 3D view"
+ARRANGEMENTS = {
+    "picture first": "Picture, 3D in the corner",
+    "space first": "3D, picture in the corner",
+    "picture": "Picture only",
+    "space": "3D only",
+}
+NO_PICTURE = "This source gives no picture"
+
+# Cameras
+CAMERA_NUMBER = "Number of the camera (the first is 0):"
+
+
+def camera(number: int) -> str:
+    """What a camera is called that is known by its number."""
+    return f"{WEBCAM} {number}" if number else WEBCAM
+
+
+# Recording
+RECORD = "Record"
+RECORD_HINT = "Record what the sensor gives (Ctrl+R)"
+RECORD_LIVE_ONLY = "Only what a camera gives can be recorded: this is a recording, or nothing is running"
+STOP_RECORDING = "Stop recording"
+STOP_RECORDING_HINT = "Stop recording (Ctrl+R)"
+RECORDING_OPTIONS = "How to record"
+RECORD_PICTURE = "Also record the picture"
+CHOOSE_FOLDER = "Choose folder…"
+RECORDINGS_FOLDER = "Folder for recordings"
+PLAY_IT = "Play it"
+PLAY_DEMO = "Play the demo"
+NOTHING_RECORDED = "Nothing was recorded: no frame came while recording."
+
+
+def recorded(time_s: float, frames: int) -> str:
+    """What the button says while recording: '0:12 · 368 frames'."""
+    seconds = int(time_s)
+    return f"{seconds // 60}:{seconds % 60:02d} · {frames} frames"
+
+
+def recording_options(folder: str) -> str:
+    """The tooltip of the recording's menu."""
+    return f"{RECORDING_OPTIONS}\nrecordings are put into {folder}"
+
+
+def recording_saved(path: str, frames: int, problem: str = "") -> str:
+    """What is said when a recording has ended."""
+    return f"Recorded {frames} frames in {path}" + (f" – but {problem}" if problem else "")
+
+
+def recording_trouble(problem: str) -> str:
+    """What is said when something is wrong with a recording."""
+    return f"Recording: {problem}"
 
 
 DEVICES = {"cpu": "CPU", "cuda": "NVIDIA GPU"}
@@ -29,25 +87,37 @@ def window_title(source: str) -> str:
     return f"{source} – {APP}"
 
 
+def source_card(title: str, mode: str) -> str:
+    """The source picker's tooltip."""
+    return f"{title}\nskeletons: {mode}" if mode else title
+
+
 def model_card(path: str, labels: Sequence[str], device: str) -> str:
     """The model picker's tooltip."""
     return f"{path}\n{len(labels)} actions: {', '.join(labels)}\nruns on: {device}"
 
 
-# Skeleton view
+# Views
+PICTURE_VIEW = "Picture of the sensor"
+PICTURE_MISSING = "No new picture at the moment"
 SKELETON_VIEW = "Skeletons in space"
 SKELETON_VIEW_HINT = "Drag to turn, wheel to zoom, double click to reset; ? lists the rest"
 LEFT_SIDE = "left side"
 RIGHT_SIDE = "right side"
 NO_SOURCE_TITLE = "Nothing to show yet"
-NO_SOURCE_HINT = "Choose a source above, or drop a recording (.npy) here."
+NO_SOURCE_HINT = "Choose a source above, or drop a recording (.npy) or a video here."
 OPENING_TITLE = "Opening…"
-OPENING_HINT = ""
+OPENING_HINT = "The pose model or a camera can take some seconds."
 NOBODY_TITLE = "Nobody in view"
 NOBODY_HINT = "Step in front of the sensor, about two metres away, so that your whole body is seen."
 NOBODY_HINT_RECORDING = "Nobody is tracked at this moment of the recording: play on or seek."
 FAILED_TITLE = "The source has stopped"
 FAILED_HINT = "Choose a source above to go on."
+NOT_OPENED_TITLE = "The source could not be opened"
+NOT_OPENED_HINT = "Above it says why. Choose another source, open a recording or play the demo."
+RECONNECTING_TITLE = "Connection lost"
+RECONNECTING_HINT = "Trying to connect again; the last seconds are kept."
+WAITING = "No frames are coming at the moment: waiting for the sensor."
 
 # Prediction panel
 ACTION_NOW = "RECOGNISED ACTION"
@@ -141,7 +211,7 @@ MOUSE = (
     ("Double click", "Reset the view"),
     ("Click a person", "Select"),
     ("Click the timeline", "Seek (recordings)"),
-    ("Drop a file", "Open a recording (.npy) or model (.onnx)"),
+    ("Drop a file", "Open a recording (.npy), video or model (.onnx)"),
 )
 
 # What the shortcuts do
@@ -155,6 +225,8 @@ OPEN_A_MODEL = "Open a model"
 LOOP_OR_NOT = "Start over at the end, or not"
 MIRROR_OR_NOT = "Mirror the view, or not"
 THEME_SWITCH = "Dark or light theme"
+RECORD_OR_STOP = "Start or stop recording"
+NEXT_ARRANGEMENT = "Picture, 3D or both"
 FULLSCREEN = "Full screen, or not"
 SELECT_PERSON = "Select a person"
 SHOW_HELP = "Show this list"

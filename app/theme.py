@@ -30,6 +30,7 @@ class Theme:
     on_accent: str
     danger: str
     danger_surface: str
+    record: str
     scene_top: str
     scene_bottom: str
     grid: str
@@ -58,6 +59,7 @@ DARK = Theme(
     on_accent="#0d1217",
     danger="#ff9d7a",
     danger_surface="#3d2520",
+    record="#f2555a",
     scene_top="#1b2028",
     scene_bottom="#11141a",
     grid="#4b5666",
@@ -76,6 +78,7 @@ LIGHT = Theme(
     on_accent="#ffffff",
     danger="#a63a12",
     danger_surface="#fde8df",
+    record="#d32f2f",
     scene_top="#ffffff",
     scene_bottom="#e6ebf1",
     grid="#a5b0be",
@@ -197,6 +200,9 @@ QToolButton:focus, QPushButton:focus { border-color: $accent; }
 QToolButton:pressed, QPushButton:pressed { background: $border; }
 QToolButton:checked, QPushButton:checked { border-color: $accent; background: $hover; }
 QToolButton:disabled, QPushButton:disabled { background: transparent; }
+QToolButton#record { text-align: left; }
+QToolButton#record:checked { border-color: $record; }
+QToolButton::menu-indicator[flat="true"] { image: none; }
 QToolButton[flat="true"] { background: transparent; border-color: transparent; padding: 5px; }
 QToolButton[flat="true"]:hover { background: $raised; }
 QToolButton[flat="true"]:focus, QToolButton[flat="true"]:checked { border-color: $accent; }
@@ -217,6 +223,7 @@ QSlider::handle:horizontal:disabled, QSlider::sub-page:horizontal:disabled { bac
 
 QFrame#card { background: $surface; border: 1px solid $border; border-radius: 10px; }
 QFrame#banner { background: $danger_surface; border: 1px solid $danger; border-radius: 8px; }
+QFrame#banner[good="true"] { background: $raised; border-color: $accent; }
 QFrame#banner QLabel { color: $text; }
 QLabel#heading { color: $muted; font-size: 11px; font-weight: 600; letter-spacing: 1px; }
 QLabel#title { font-size: 15px; font-weight: 600; }

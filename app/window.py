@@ -3,29 +3,33 @@
 import time
 from collections import deque
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QMainWindow, QToolButton
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QToolButton
 
 from skel.app import texts
+from skel.app.consent import Consent
 from skel.app.display import Display
-from skel.app.pipeline import Pipeline, State
+from skel.app.keys import shortcuts_of
+from skel.app.opening import Opening
+from skel.app.pipeline import State
 from skel.app.player import Player
-from skel.app.session import Session, Source, kind_of_file, recording_source
+from skel.app.record_control import RecordControl
+from skel.app.session import Session, Source
 from skel.app.settings import Settings
-from skel.app.shortcuts import Shortcut, for_help, register
+from skel.app.shortcuts import for_help, register
 from skel.app.theme import DARK, LIGHT, THEMES, Theme, apply_theme, system_theme
 from skel.app.timing import LastSecond
+from skel.app.trouble import Trouble, elsewhere
 from skel.app.wake import Wake
 from skel.app.widgets.shortcuts_dialog import ShortcutsDialog
+from skel.app.widgets.stage import Arrangement
 from skel.app.widgets.status_line import Figures
 from skel.app.widgets.workspace import Workspace
-from skel.models.pretrained import DEFAULT_MODEL, DEMO_RECORDING
+from skel.models.pretrained import DEFAULT_MODEL
 from skel.models.runtime import Device, OnnxModel
-from skel.sensors.registry import create_sensor
 from skel.skeleton.errors import UserError
 from skel.skeleton.frame import SkeletonFrame
 
@@ -38,6 +42,7 @@ class MainWindow(QMainWindow):
     """The whole window; `open_source` sets it going.
 
     Attributes:
+        opening: opens files, cameras and the like, and tells in the window what is wrong with them.
         painted_latency_ms: from a frame's arrival to the end of the paint that first showed it, of the last frames.
     """
 
@@ -47,11 +52,14 @@ class MainWindow(QMainWindow):
         self._theme = self._wanted_theme()
         self.session = Session(model, Wake(self._on_change, self), device)
         self.player = Player(self.session)
-        self.space = Workspace(self._theme, {"synthetic": texts.SYNTHETIC_ACTOR})
+        self.space = Workspace(self._theme)
         self.display = Display(self.session, self.player, self.space, self)
+        self.consent = Consent(self)
+        self.opening = Opening(self, settings, self.open_source, self._change_model, self._refuse, self.consent)
+        self.recorder = RecordControl(self.session, settings, self.space.header.record, self.space.banner, self.opening)
         self.painted_latency_ms: deque[float] = deque(maxlen=_LATENCY_SAMPLES)
         self._screen_ms = LastSecond()
-        self._failed: Pipeline | None = None  # whose failure has been told
+        self._trouble = Trouble(self.space.banner, self.opening)
         self._help: ShortcutsDialog | None = None
         self._figures_timer = QTimer(self)
         self._figures_timer.setInterval(_FIGURES_MS)
@@ -63,12 +71,14 @@ class MainWindow(QMainWindow):
         if settings.geometry is None or not self.restoreGeometry(settings.geometry):
             self.resize(_USUAL_SIZE.boundedTo(self.screen().availableSize()))
         self._connect()
-        self.shortcuts = self._shortcut_table()
+        self.shortcuts = shortcuts_of(self)
         register(self.shortcuts, self)
         self._dress()
         self.space.header.show_source(texts.NO_SOURCE)
         self._show_model()
         self._show_mirrored()
+        if settings.arrangement in list(Arrangement):
+            self.space.stage.arrange(Arrangement(settings.arrangement))
         self.space.view.setFocus()
         self.display.start_over()
         self._show_figures()
@@ -80,47 +90,29 @@ class MainWindow(QMainWindow):
         return self._theme
 
     def _connect(self) -> None:
-        header, transport, player = self.space.header, self.space.transport, self.player
-        self.space.view.painted.connect(self._on_painted)
-        self.space.view.person_clicked.connect(self.display.select)
+        header, stage, transport, player = self.space.header, self.space.stage, self.space.transport, self.player
+        stage.painted.connect(self._on_painted)
+        stage.person_clicked.connect(self.display.select)
+        stage.picture_changed.connect(self._show_arrangement)
         self.space.panel.person_chosen.connect(self.display.select)
         self.space.timeline.seek_requested.connect(self.display.seek_to_time)
-        header.recording_wanted.connect(self.ask_for_recording)
-        header.source_chosen.connect(self.choose_source)
-        header.model_wanted.connect(self.ask_for_model)
-        header.built_in_model_chosen.connect(lambda: self.open_model(DEFAULT_MODEL))
+        header.recording_wanted.connect(self.opening.ask_for_recording)
+        header.video_wanted.connect(self.opening.ask_for_video)
+        header.camera_wanted.connect(self.opening.ask_for_camera)
+        header.source_chosen.connect(self.opening.source)
+        header.model_wanted.connect(self.opening.ask_for_model)
+        header.built_in_model_chosen.connect(lambda: self.opening.model(DEFAULT_MODEL))
+        header.arrangement_chosen.connect(lambda name: self.arrange(Arrangement(name)))
         header.view_reset.connect(self.space.view.reset_view)
         header.mirror_toggled.connect(self.toggle_mirror)
         header.theme_toggled.connect(self.toggle_theme)
         header.help_wanted.connect(self.show_help)
-        transport.play_toggled.connect(lambda: self._control(player.toggle_play))
-        transport.stepped.connect(lambda frames: self._control(lambda: player.step(frames)))
+        transport.play_toggled.connect(lambda: self.control(player.toggle_play))
+        transport.stepped.connect(lambda frames: self.control(lambda: player.step(frames)))
         transport.sought.connect(player.seek)
-        transport.speed_chosen.connect(lambda speed: self._control(lambda: player.set_speed(speed)))
-        transport.loop_toggled.connect(lambda: self._control(player.toggle_loop))
+        transport.speed_chosen.connect(lambda speed: self.control(lambda: player.set_speed(speed)))
+        transport.loop_toggled.connect(lambda: self.control(player.toggle_loop))
         QApplication.styleHints().colorSchemeChanged.connect(self._dress)
-
-    def _shortcut_table(self) -> list[Shortcut]:
-        player, select = self.player, self.display.select_number
-        return [
-            Shortcut(["Space"], texts.PLAY_OR_PAUSE, self._space_pressed),
-            Shortcut(["Left"], texts.STEP_BACK, lambda: self._control(lambda: player.step(-1))),
-            Shortcut(["Right"], texts.STEP_FORWARD, lambda: self._control(lambda: player.step(1))),
-            Shortcut(["Shift+Left"], texts.SECOND_BACK, lambda: player.seek_by(-1.0)),
-            Shortcut(["Shift+Right"], texts.SECOND_FORWARD, lambda: player.seek_by(1.0)),
-            Shortcut(["+", "="], texts.FASTER, lambda: self._control(lambda: player.change_speed(1))),
-            Shortcut(["-"], texts.SLOWER, lambda: self._control(lambda: player.change_speed(-1))),
-            Shortcut(["L"], texts.LOOP_OR_NOT, lambda: self._control(player.toggle_loop)),
-            *(Shortcut([str(n)], texts.SELECT_PERSON, partial(select, n), shown="1 – 9") for n in range(1, 10)),
-            Shortcut(["R"], texts.RESET_VIEW, self.space.view.reset_view),
-            Shortcut(["M"], texts.MIRROR_OR_NOT, self.toggle_mirror),
-            Shortcut(["T"], texts.THEME_SWITCH, self.toggle_theme),
-            Shortcut(["F", "F11"], texts.FULLSCREEN, self.toggle_fullscreen),
-            Shortcut(["Ctrl+O"], texts.OPEN_A_RECORDING, self.ask_for_recording),
-            Shortcut(["Ctrl+M"], texts.OPEN_A_MODEL, self.ask_for_model),
-            Shortcut(["?", "F1"], texts.SHOW_HELP, self.show_help),
-            Shortcut(["Ctrl+Q"], texts.QUIT, self.close),
-        ]
 
     # What the pipeline brings
 
@@ -135,6 +127,7 @@ class MainWindow(QMainWindow):
         self._screen_ms.add(latency_ms)
 
     def _show_figures(self) -> None:
+        self.recorder.refresh()
         pipeline, model = self.session.pipeline, self.session.model
         device = texts.DEVICES.get(model.device, model.device)
         if pipeline is None:
@@ -143,6 +136,8 @@ class MainWindow(QMainWindow):
             return
         stats, recording = pipeline.stats(), self.session.recording
         self.display.show_state(stats.state)
+        if self.session.source is not None:
+            self.space.header.show_source(self.session.source.title, stats.mode)
         self.space.status.show_figures(
             Figures(
                 stats.state,
@@ -151,12 +146,11 @@ class MainWindow(QMainWindow):
                 self._screen_ms.median(),
                 stats.drops,
                 device,
+                stats.mode,
                 recording.assumed if recording else "",
             )
         )
-        if stats.state == State.FAILED and self._failed is not pipeline:
-            self._failed = pipeline
-            self.space.banner.say(stats.message)
+        self._trouble.tell(pipeline)
 
     def refresh(self) -> None:
         """Bring everything up to date at once."""
@@ -168,6 +162,7 @@ class MainWindow(QMainWindow):
 
     def open_source(self, source: Source) -> None:
         """Change to another source; `UserError` where it cannot be opened, and the one in use goes on."""
+        self.consent.withdraw()
         self.session.open_source(source)
         self.space.banner.hide()
         self.space.header.show_source(source.title)
@@ -175,33 +170,16 @@ class MainWindow(QMainWindow):
         self.display.start_over()
         self._show_figures()
 
-    def open_recording(self, path: Path) -> None:
-        """Play a recording; what is wrong with it is said in the window."""
-        self._settings.folder = str(path.parent)
-        self._try(lambda: self.open_source(recording_source(path)))
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Show the picture, the skeletons in space, or both."""
+        self._settings.arrangement = arrangement
+        self.space.stage.arrange(arrangement)
+        self._show_arrangement()
 
-    def open_model(self, path: Path) -> None:
-        """Change to another model; what is wrong with it is said in the window."""
-        self._try(lambda: self._change_model(path))
-
-    def choose_source(self, name: str) -> None:
-        """The demo recording, or a sensor of the registry."""
-        demo = recording_source(DEMO_RECORDING, texts.DEMO_RECORDING, loop=True)
-        synthetic = Source(texts.SYNTHETIC_ACTOR, lambda: create_sensor(name))
-        self._try(lambda: self.open_source(demo if name == "demo" else synthetic))
-
-    def ask_for_recording(self) -> None:
-        """Let the user choose a recording."""
-        name, _ = QFileDialog.getOpenFileName(self, texts.OPEN_RECORDING, self._settings.folder, texts.RECORDINGS_FILTER)
-        if name:
-            self.open_recording(Path(name))
-
-    def ask_for_model(self) -> None:
-        """Let the user choose a model."""
-        name, _ = QFileDialog.getOpenFileName(self, texts.OPEN_MODEL, self._settings.folder, texts.MODELS_FILTER)
-        if name:
-            self._settings.folder = str(Path(name).parent)
-            self.open_model(Path(name))
+    def next_arrangement(self) -> None:
+        """The next arrangement of picture and 3D view; without effect where there is no picture."""
+        if self.space.stage.has_picture:
+            self.arrange(self.space.stage.arrangement.next)
 
     def toggle_mirror(self) -> None:
         """Show people as in a mirror, or as the sensor sees them."""
@@ -232,25 +210,23 @@ class MainWindow(QMainWindow):
         expected = isinstance(error, UserError)
         self.space.banner.say(str(error) if expected else f"{texts.OUR_FAULT}: {type(error).__name__}: {error}")
 
-    def _try(self, action: Callable[[], None]) -> None:
-        try:
-            action()
-        except UserError as error:
-            self.space.banner.say(str(error))
+    def _refuse(self, why: str) -> None:
+        self.space.banner.say(why, *(elsewhere(self.opening) if self.session.pipeline is None else ()))
 
-    def _control(self, action: Callable[[], None]) -> None:
+    def control(self, action: Callable[[], None]) -> None:
+        """Do something to the player and show at once how it stands then."""
         action()
         self.display.show_player()
 
-    def _space_pressed(self) -> None:
-        """A button that was reached with the keyboard is pressed; otherwise the recording is paused or goes on."""
+    def press_or_play(self) -> None:
+        """Press the button that was reached with the keyboard; without one, pause the recording or go on."""
         focused = QApplication.focusWidget()
         if isinstance(focused, QToolButton) and focused.menu() is not None:
             focused.showMenu()
         elif isinstance(focused, QAbstractButton):
             focused.click()
         else:
-            self._control(self.player.toggle_play)
+            self.control(self.player.toggle_play)
 
     def _change_model(self, path: Path) -> None:
         self.session.open_model(path)
@@ -265,8 +241,12 @@ class MainWindow(QMainWindow):
         self.space.header.show_model(title, texts.model_card(str(model.path), model.bundle.labels, device))
 
     def _show_mirrored(self) -> None:
-        self.space.view.set_mirrored(self._settings.mirrored)
+        self.space.stage.set_mirrored(self._settings.mirrored)
         self.space.header.show_mirrored(self._settings.mirrored)
+
+    def _show_arrangement(self) -> None:
+        stage = self.space.stage
+        self.space.header.show_arrangement(stage.arrangement, stage.has_picture)
 
     def _wanted_theme(self) -> Theme:
         return THEMES.get(self._settings.theme) or system_theme()
@@ -287,16 +267,13 @@ class MainWindow(QMainWindow):
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
         if paths:
-            self._try(lambda: self._open_file(paths[0]))
-
-    def _open_file(self, path: Path) -> None:
-        open_it = {"recording": self.open_recording, "model": self.open_model}[kind_of_file(path)]
-        open_it(path)
+            self.opening.file(paths[0])
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the pipeline, release the source, remember the window's place."""
         if not self.isFullScreen():
             self._settings.geometry = self.saveGeometry()
         self._figures_timer.stop()
+        self.consent.close()
         self.session.close()
         super().closeEvent(event)

@@ -1,11 +1,21 @@
-"""A line across the window that says what went wrong, until it is dismissed."""
+"""A line across the window that says what went wrong or well, and what can be done, until it is dismissed."""
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from skel.app import texts
 from skel.app.theme import Theme
 from skel.app.widgets.icons import icon
+
+
+class Offer(NamedTuple):
+    """A button: what it says and what it does."""
+
+    text: str
+    run: Callable[[], object]
 
 
 class Banner(QFrame):
@@ -14,6 +24,7 @@ class Banner(QFrame):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
+        self._topic = ""
         self._label = QLabel()
         self._label.setWordWrap(True)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
@@ -24,10 +35,12 @@ class Banner(QFrame):
         self._dismiss.setToolTip(texts.DISMISS)
         self._dismiss.setAccessibleName(texts.DISMISS)
         self._dismiss.clicked.connect(self.hide)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 6, 6, 6)
-        row.addWidget(self._label, 1)
-        row.addWidget(self._dismiss, 0, Qt.AlignmentFlag.AlignTop)
+        self._offers: list[QPushButton] = []
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(14, 6, 6, 6)
+        self._row.setSpacing(8)
+        self._row.addWidget(self._label, 1)
+        self._row.addWidget(self._dismiss)
         self.set_theme(theme)
         self.hide()
 
@@ -36,12 +49,48 @@ class Banner(QFrame):
         """What it says; empty while hidden."""
         return self._label.text() if not self.isHidden() else ""
 
+    @property
+    def offers(self) -> list[QPushButton]:
+        """The buttons that it shows."""
+        return self._offers
+
     def set_theme(self, theme: Theme) -> None:
         """Use other colours."""
         self._dismiss.setIcon(icon("close", theme))
 
-    def say(self, text: str) -> None:
-        """Show a message in place of the one before."""
+    def say(self, text: str, *offers: Offer, good: bool = False, topic: str = "") -> None:
+        """Show a message in place of the one before, with a button for each offer.
+
+        `good` news looks calm, anything else like a warning; `withdraw` of the same `topic` takes it back.
+        """
+        self._topic = topic
         self._label.setText(text[:1].upper() + text[1:])
         self.setAccessibleName(self._label.text())
+        for button in self._offers:
+            self._row.removeWidget(button)
+            button.hide()
+            button.deleteLater()  # later, for it may be the one whose click brought this message
+        self._offers = [self._button(offer) for offer in offers]
+        if self.property("good") != good:
+            self.setProperty("good", good)
+            self.style().polish(self)
         self.show()
+
+    def is_about(self, topic: str) -> bool:
+        """Whether it shows a message of that topic."""
+        return not self.isHidden() and topic == self._topic
+
+    def withdraw(self, topic: str) -> None:
+        """Hide the message if it is about that."""
+        if self.is_about(topic):
+            self.hide()
+
+    def _button(self, offer: Offer) -> QPushButton:
+        button = QPushButton(offer.text)
+        button.clicked.connect(lambda: self._take(offer))
+        self._row.insertWidget(self._row.count() - 1, button)
+        return button
+
+    def _take(self, offer: Offer) -> None:
+        self.hide()  # first: what the offer brings may be another message
+        offer.run()

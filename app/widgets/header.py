@@ -1,42 +1,44 @@
 """The top row: where the skeletons come from, which model names them, and how the window looks."""
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from skel.app import texts
 from skel.app.theme import Theme
 from skel.app.widgets.icons import icon
+from skel.app.widgets.record_controls import RecordControls
 
 
 class Header(QWidget):
     """Two pickers and some switches; it asks for changes and makes none itself."""
 
     recording_wanted = Signal()
+    video_wanted = Signal()
+    camera_wanted = Signal()  # one of several
     source_chosen = Signal(str)  # "demo", or a sensor of the registry
     model_wanted = Signal()
     built_in_model_chosen = Signal()
+    arrangement_chosen = Signal(str)
     view_reset = Signal()
     mirror_toggled = Signal()
     theme_toggled = Signal()
     help_wanted = Signal()
 
-    def __init__(self, theme: Theme, sensors: dict[str, str], parent: QWidget | None = None) -> None:
-        """`sensors` are the further sources to offer, {name: title}."""
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._source, self._model = _picker(texts.SOURCE), _picker(texts.MODEL)
-        source_menu, model_menu = QMenu(self), QMenu(self)
-        _entry(source_menu, texts.OPEN_RECORDING, "Ctrl+O").triggered.connect(self.recording_wanted)
-        source_menu.addSeparator()
-        _entry(source_menu, texts.DEMO_RECORDING).triggered.connect(lambda: self.source_chosen.emit("demo"))
-        for name, title in sensors.items():
-            _entry(source_menu, title).triggered.connect(lambda _=False, name=name: self.source_chosen.emit(name))
+        self._source.setMenu(self._source_menu())
+        model_menu = QMenu(self)
         _entry(model_menu, texts.OPEN_MODEL, "Ctrl+M").triggered.connect(self.model_wanted)
         model_menu.addSeparator()
         _entry(model_menu, texts.BUILT_IN_MODEL).triggered.connect(self.built_in_model_chosen)
-        self._source.setMenu(source_menu)
         self._model.setMenu(model_menu)
 
+        self.record = RecordControls(theme)
+        self._arrangement = _switch(texts.ARRANGEMENT, "V")
+        self._arrangement.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._arrangement.setMenu(self._arrangement_menu())
         self._reset = _switch(texts.RESET_VIEW, "R")
         self._mirror = _switch(texts.MIRROR, "M")
         self._mirror.setCheckable(True)
@@ -55,25 +57,30 @@ class Header(QWidget):
         row.addWidget(self._source)
         row.addWidget(self._model)
         row.addStretch(1)
-        for button in (self._reset, self._mirror, self._look, self._help):
+        row.addWidget(self.record)
+        row.addSpacing(4)
+        for button in (self._arrangement, self._reset, self._mirror, self._look, self._help):
             row.addWidget(button)
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
         """Use other colours."""
+        self.record.set_theme(theme)
         self._look.setIcon(icon("sun" if theme.is_dark else "moon", theme))
         for button, name in (
             (self._source, "source"),
             (self._model, "model"),
+            (self._arrangement, "arrangement"),
             (self._reset, "home"),
             (self._mirror, "mirror"),
             (self._help, "help"),
         ):
             button.setIcon(icon(name, theme))
 
-    def show_source(self, title: str) -> None:
-        """Name the source in use."""
+    def show_source(self, title: str, mode: str = "") -> None:
+        """Name the source in use, and in the tooltip how it finds skeletons."""
         _name(self._source, texts.SOURCE, title)
+        self._source.setToolTip(texts.source_card(title, mode))
 
     def show_model(self, title: str, card: str) -> None:
         """Name the model in use; `card` says more about it."""
@@ -83,6 +90,39 @@ class Header(QWidget):
     def show_mirrored(self, mirrored: bool) -> None:
         """Whether the view is mirrored."""
         self._mirror.setChecked(mirrored)
+
+    def show_arrangement(self, arrangement: str, available: bool) -> None:
+        """Which views are shown; `available` = there is more than one to choose from."""
+        self._arrangement.setEnabled(available)
+        self._arrangement.setToolTip(f"{texts.ARRANGEMENT} (V)" if available else texts.NO_PICTURE)
+        for action in self._arrangements.actions():
+            action.setChecked(action.data() == arrangement)
+
+    def _source_menu(self) -> QMenu:
+        menu = QMenu(self)
+        _entry(menu, texts.OPEN_RECORDING, "Ctrl+O").triggered.connect(self.recording_wanted)
+        _entry(menu, texts.OPEN_VIDEO).triggered.connect(self.video_wanted)
+        menu.addSeparator()
+        for name, title in texts.CAMERAS.items():
+            self._sensor_entry(menu, name, title)
+        _entry(menu, texts.OTHER_CAMERA).triggered.connect(self.camera_wanted)
+        menu.addSeparator()
+        self._sensor_entry(menu, "demo", texts.DEMO_RECORDING)
+        self._sensor_entry(menu, "synthetic", texts.SYNTHETIC_ACTOR)
+        return menu
+
+    def _sensor_entry(self, menu: QMenu, name: str, title: str) -> None:
+        _entry(menu, title).triggered.connect(lambda: self.source_chosen.emit(name))
+
+    def _arrangement_menu(self) -> QMenu:
+        menu, self._arrangements = QMenu(self), QActionGroup(self)
+        for name, title in texts.ARRANGEMENTS.items():
+            action = self._arrangements.addAction(title)
+            action.setCheckable(True)
+            action.setData(name)
+            action.triggered.connect(lambda _=False, name=name: self.arrangement_chosen.emit(name))
+            menu.addAction(action)
+        return menu
 
     @property
     def text(self) -> str:
@@ -97,12 +137,12 @@ def _picker(name: str) -> QToolButton:
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     button.setIconSize(QSize(18, 18))
-    button.setMaximumWidth(340)
+    button.setMaximumWidth(280)
     return button
 
 
 def _name(picker: QToolButton, what: str, title: str) -> None:
-    shown = picker.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, 220)
+    shown = picker.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, 150)
     picker.setText(f" {what}: {shown}")
 
 

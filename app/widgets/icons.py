@@ -26,6 +26,12 @@ _STROKES = {
     "source": '<path d="M4 8 A1 1 0 0 1 5 7 H14 A1 1 0 0 1 15 8 V16 A1 1 0 0 1 14 17 H5 A1 1 0 0 1 4 16 Z '
     'M15 11 L20 8 V16 L15 13"/>',
     "model": '<path d="M12 4 L19 8 V16 L12 20 L5 16 V8 Z M5 8 L12 12 L19 8 M12 12 V20"/>',
+    "arrangement": '<path d="M4 6 A1 1 0 0 1 5 5 H19 A1 1 0 0 1 20 6 V18 A1 1 0 0 1 19 19 H5 A1 1 0 0 1 4 18 Z"/>'
+    '<path d="M12.5 12.5 H17.5 V16.5 H12.5 Z" fill="{c}"/>',
+    "record": '<circle cx="12" cy="12" r="6.5" fill="{record}" stroke="{record}"/>',
+    "stop": '<path d="M7 7 H17 V17 H7 Z" fill="{record}" stroke="{record}"/>',
+    "more": '<circle cx="6" cy="12" r="1" fill="{c}"/><circle cx="12" cy="12" r="1" fill="{c}"/>'
+    '<circle cx="18" cy="12" r="1" fill="{c}"/>',
     "close": '<path d="M6.5 6.5 L17.5 17.5 M17.5 6.5 L6.5 17.5"/>',
 }
 
@@ -33,14 +39,16 @@ _STROKES = {
 def icon(name: str, theme: Theme) -> QIcon:
     """The icon of that name, plain and disabled."""
     result = QIcon()
-    for mode, colour in ((QIcon.Mode.Normal, QColor(theme.text)), (QIcon.Mode.Disabled, faded(theme.muted, 0.5))):
+    disabled = faded(theme.muted, 0.5)
+    modes = {QIcon.Mode.Normal: (QColor(theme.text), QColor(theme.record)), QIcon.Mode.Disabled: (disabled, disabled)}
+    for mode, (colour, record) in modes.items():
         for ratio in (1, 2, 3):
-            result.addPixmap(_pixmap(name, colour, ratio), mode)
+            result.addPixmap(_pixmap(name, colour, record, ratio), mode)
     return result
 
 
-def _pixmap(name: str, colour: QColor, ratio: int) -> QPixmap:
-    strokes = _STROKES[name].replace("{c}", colour.name())
+def _pixmap(name: str, colour: QColor, record: QColor, ratio: int) -> QPixmap:
+    strokes = _STROKES[name].replace("{c}", colour.name()).replace("{record}", record.name())
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><g fill="none" stroke="{colour.name()}" '
         f'stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round">{strokes}</g></svg>'

@@ -14,7 +14,10 @@ from skel.app.widgets.projection import Camera
 from skel.skeleton.layouts import SkeletonLayout
 
 SIDES = ("left", "middle", "right")
+UNSURE = 0.5  # joints of less confidence are drawn faint: Azure Kinect's "low", MediaPipe's more hidden than seen
 _BONE_M, _JOINT_M, _HEAD_M = 0.045, 0.065, 0.21  # widths and the head's diameter, as on an adult
+_FAINT = 0.3  # opacity
+_FACE = ("Nose", "Eye", "Ear", "Mouth")  # a dozen points in a hand's breadth: small ones
 _GRID_HALF_M = 5.0
 _GRID_STEP_M = 0.5
 
@@ -31,11 +34,12 @@ class Tag:
 
 @dataclass(frozen=True)
 class _Sides:
-    """A layout's bones (B, 2) and joints by the side of the body that they belong to."""
+    """A layout's bones (B, 2) and joints by the side of the body that they belong to; which joints (V,) are of the face."""
 
     bones: dict[str, npt.NDArray[np.intp]]
     joints: dict[str, npt.NDArray[np.intp]]
     head: int | None
+    face: npt.NDArray[np.bool_]
 
 
 @lru_cache
@@ -49,6 +53,7 @@ def _sides(layout: SkeletonLayout) -> _Sides:
         {side: np.array(pairs, np.intp).reshape(-1, 2) for side, pairs in bones.items()},
         {side: np.array([j for j, s in enumerate(side_of) if s == side], np.intp) for side in SIDES},
         layout.index("Head") if "Head" in layout.joints else None,
+        np.array([any(part in joint for part in _FACE) for joint in layout.joints]),
     )
 
 
@@ -66,36 +71,62 @@ def _side_colours(person_rgb: int, theme: Theme) -> dict[str, QColor]:
 def draw_person(
     painter: QPainter,
     pixels: npt.NDArray[np.floating[Any]],
+    confidence: npt.NDArray[np.floating[Any]],
     layout: SkeletonLayout,
     px_per_m: float,
     person: QColor,
     theme: Theme,
+    *,
+    outlined: bool = False,
 ) -> None:
-    """Draw one body's joints (V, 2); what is NaN is left out. Joints on the left are rings, the others are discs."""
+    """Draw one body's joints (V, 2); what is NaN is left out, what has little confidence (V,) is faint.
+
+    Joints on the left are rings, the others are discs. `outlined` sets it off against a photograph.
+    """
     sides, colours = _sides(layout), side_colours(person, theme)
     tracked = np.isfinite(pixels).all(axis=1)
+    sure = tracked & (confidence >= UNSURE)
     bone_px = float(np.clip(_BONE_M * px_per_m, 2.0, 14.0))
     joint_px = float(np.clip(_JOINT_M * px_per_m, 3.5, 20.0))
-    for side in SIDES:
-        bones = sides.bones[side]
-        bones = bones[tracked[bones].all(axis=1)]
-        painter.setPen(_pen(colours[side], bone_px))
-        painter.drawLines([QLineF(*ends) for ends in pixels[bones].reshape(-1, 4).tolist()])
-    for side in SIDES:
-        joints = sides.joints[side]
-        joints = joints[tracked[joints] & (joints != sides.head)]
-        points = QPolygonF([QPointF(x, y) for x, y in pixels[joints].tolist()])
-        painter.setPen(_pen(colours[side], joint_px))
-        painter.drawPoints(points)
-        if side == "left":
-            painter.setPen(_pen(QColor(theme.scene_bottom), 0.5 * joint_px))
-            painter.drawPoints(points)
+    if outlined:
+        bones = np.concatenate([sides.bones[side] for side in SIDES])
+        painter.setPen(_pen(faded(theme.scene_bottom, 0.5), bone_px + 3.0))
+        painter.drawLines(_lines(pixels, bones[sure[bones].all(axis=1)]))
+    for opacity in (_FAINT, 1.0):
+        painter.setOpacity(opacity)
+        for side in SIDES:
+            bones = sides.bones[side]
+            bones = bones[tracked[bones].all(axis=1) & (sure[bones].all(axis=1) == (opacity == 1.0))]
+            painter.setPen(_pen(colours[side], bone_px))
+            painter.drawLines(_lines(pixels, bones))
+        for side in SIDES:
+            joints = sides.joints[side]
+            joints = joints[tracked[joints] & (sure[joints] == (opacity == 1.0)) & (joints != sides.head)]
+            _draw_joints(painter, pixels[joints[~sides.face[joints]]], joint_px, colours[side], side, theme)
+            _draw_joints(painter, pixels[joints[sides.face[joints]]], 0.5 * joint_px, colours[side], side, theme)
     if sides.head is not None and tracked[sides.head]:
+        painter.setOpacity(1.0 if sure[sides.head] else _FAINT)
         painter.setPen(_pen(colours["middle"], 0.8 * bone_px))
         painter.setBrush(mixed(theme.scene_bottom, colours["middle"], 0.3))
         radius = max(0.5 * _HEAD_M * px_per_m, 3.0)
         painter.drawEllipse(QPointF(*pixels[sides.head].tolist()), radius, radius)
         painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setOpacity(1.0)
+
+
+def _lines(pixels: npt.NDArray[np.floating[Any]], bones: npt.NDArray[np.intp]) -> list[QLineF]:
+    return [QLineF(*ends) for ends in pixels[bones].reshape(-1, 4).tolist()]
+
+
+def _draw_joints(
+    painter: QPainter, pixels: npt.NDArray[np.floating[Any]], width_px: float, colour: QColor, side: str, theme: Theme
+) -> None:
+    points = QPolygonF([QPointF(x, y) for x, y in pixels.tolist()])
+    painter.setPen(_pen(colour, width_px))
+    painter.drawPoints(points)
+    if side == "left":
+        painter.setPen(_pen(QColor(theme.scene_bottom), 0.5 * width_px))
+        painter.drawPoints(points)
 
 
 def draw_footprint(
@@ -116,7 +147,6 @@ def draw_ground(painter: QPainter, camera: Camera, floor_m: float, size: tuple[i
     backdrop = QLinearGradient(0, 0, 0, height)
     backdrop.setColorAt(0, QColor(theme.scene_top))
     backdrop.setColorAt(1, QColor(theme.scene_bottom))
-    painter.fillRect(0, 0, width, height, QColor(theme.window))
     frame = QPainterPath()
     frame.addRoundedRect(QRectF(0.5, 0.5, width - 1, height - 1), 10, 10)
     painter.fillPath(frame, QBrush(backdrop))

@@ -31,13 +31,12 @@ class SkeletonView(QWidget):
         self._frame: SkeletonFrame | None = None
         self._tags: Mapping[int, Tag] = {}
         self._message = ("", "")
-        self._is_new = False
+        self._is_new = self._is_stale = self._is_inset = False
         self._camera, self._framing, self._frames_itself = Camera(), Framing(), True
         self._ground = QPixmap()
         self._ground_key: object = None
         self._press = self._last = QPoint()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(texts.SKELETON_VIEW)
         self.setToolTip(texts.SKELETON_VIEW_HINT)
         self.setToolTipDuration(4000)
@@ -58,9 +57,14 @@ class SkeletonView(QWidget):
         self._theme = theme
         self.update()
 
+    def set_inset(self, inset: bool) -> None:
+        """Whether it stands small in a corner: then with numbers in place of labels, and without explanations."""
+        self._is_inset = inset
+        self.update()
+
     def show_frame(self, frame: SkeletonFrame, tags: Mapping[int, Tag]) -> None:
         """Draw this frame; `tags` gives each body id its number and text."""
-        self._frame, self._tags, self._is_new = frame, tags, True
+        self._frame, self._tags, self._is_new, self._is_stale = frame, tags, True, False
         if self._framing.update(frame.positions_m) and self._frames_itself:
             self._look_at_everybody()
         self.update()
@@ -75,6 +79,11 @@ class SkeletonView(QWidget):
         if (title, hint) != self._message:
             self._message = (title, hint)
             self.update()
+
+    def hold(self) -> None:
+        """Show nobody until the next frame, but the message: what was last seen is no longer true."""
+        self._is_stale = True
+        self.update()
 
     def clear(self) -> None:
         """Show nobody, and frame the next people anew."""
@@ -96,7 +105,7 @@ class SkeletonView(QWidget):
 
     def body_at(self, x: float, y: float) -> int | None:
         """The id of the body that has a joint near that point, or None."""
-        if self._frame is None or not len(self._frame.body_ids):
+        if self._frame is None or self._is_stale or not len(self._frame.body_ids):
             return None
         pixels = self._camera.project(self._frame.positions_m, self.width(), self.height())
         away = np.nan_to_num(np.linalg.norm(pixels - (x, y), axis=-1), nan=np.inf)  # (M, V)
@@ -162,10 +171,11 @@ class SkeletonView(QWidget):
         painter.drawPixmap(0, 0, self._ground_picture())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         anybody = self._frame is not None and bool(np.isfinite(self._frame.positions_m).any())
-        if anybody and self._frame is not None:
+        if anybody and self._frame is not None and not self._is_stale:
             self._draw_people(painter, self._frame)
-            self._draw_legend(painter)
-        else:
+            if not self._is_inset:
+                self._draw_legend(painter)
+        elif not self._is_inset:
             self._draw_message(painter)
         painter.end()
         if self._is_new and self._frame is not None:
@@ -179,6 +189,7 @@ class SkeletonView(QWidget):
         if key != self._ground_key:
             self._ground = QPixmap(round(size[0] * ratio), round(size[1] * ratio))
             self._ground.setDevicePixelRatio(ratio)
+            self._ground.fill(Qt.GlobalColor.transparent)  # round corners, whatever is beneath
             painter = QPainter(self._ground)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             draw_ground(painter, self._camera, self._framing.floor_m, size, self._theme)
@@ -195,12 +206,13 @@ class SkeletonView(QWidget):
         tags: list[tuple[QPointF, Tag]] = []
         for m, joints in sorted(seen.items(), key=lambda item: -depth[item[0]]):
             tag = self._tags.get(int(frame.body_ids[m]), Tag(m + 1, ""))
+            tag = replace(tag, text="") if self._is_inset else tag
             colour = self._theme.person(tag.number)
             on_floor = frame.positions_m[m, joints].mean(axis=0)
             on_floor[1] = self._framing.floor_m
             draw_footprint(painter, self._camera, on_floor, size, colour)
             px_per_m = self._camera.focal_px(size[1]) / max(depth[m], 0.1)
-            draw_person(painter, pixels[m], frame.layout, px_per_m, colour, self._theme)
+            draw_person(painter, pixels[m], frame.confidence[m], frame.layout, px_per_m, colour, self._theme)
             top = pixels[m, joints[pixels[m, joints, 1].argmin()]]
             tags.append((QPointF(float(top[0]), float(top[1]) - 0.13 * px_per_m), tag))
         draw_tags(painter, tags[::-1], size[0], self._theme)  # the nearest first: it keeps its place

@@ -9,7 +9,7 @@ from skel.app import texts
 
 @dataclass(frozen=True)
 class Figures:
-    """What the line shows; a figure that is not known yet is 0."""
+    """What the line shows; a figure that is not known yet is 0. `mode` is how the sensor finds skeletons."""
 
     state: str
     sensor_fps: float = 0.0
@@ -17,6 +17,7 @@ class Figures:
     screen_ms: float = 0.0
     drops: int = 0
     device: str = ""
+    mode: str = ""
     note: str = ""
 
 
@@ -29,8 +30,8 @@ class StatusLine(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(2, 0, 2, 0)
         row.setSpacing(18)
-        self._parts = [QLabel() for _ in range(6)]
-        widest = ("running", "sensor 00.0 fps", "inference 00.0 ms", "frame → screen 00 ms", "drops 00", "")
+        self._parts = [QLabel() for _ in range(7)]
+        widest = ("running", "sensor 00.0 fps", "inference 00.0 ms", "frame → screen 00 ms", "drops 00", "", "")
         for part, text in zip(self._parts, widest):
             part.setObjectName("muted")
             part.ensurePolished()
@@ -55,9 +56,11 @@ class StatusLine(QWidget):
             f"{texts.FRAME_TO_SCREEN} {_known(figures.screen_ms, '.0f')} ms",
             f"{texts.DROPS} {figures.drops}",
             f"{texts.DEVICE} {figures.device}" if figures.device else "",
+            figures.mode,
         )
         for part, text in zip(self._parts, shown):
             part.setText(text)
+            part.setVisible(bool(text))  # no gap where there is nothing to say
         self._note.setText(figures.note)
         self._note.setToolTip(figures.note)
 

@@ -6,28 +6,29 @@ from skel.app.theme import ClassColours, Theme
 from skel.app.widgets.banner import Banner
 from skel.app.widgets.header import Header
 from skel.app.widgets.prediction_panel import PredictionPanel
-from skel.app.widgets.skeleton_view import SkeletonView
+from skel.app.widgets.stage import Stage
 from skel.app.widgets.status_line import StatusLine
 from skel.app.widgets.timeline import Timeline
 from skel.app.widgets.transport import Transport
 
 
 class Workspace(QWidget):
-    """The window's whole content: header, skeletons over timeline and transport, predictions beside them, status line."""
+    """The window's whole content: header, people over timeline and transport, predictions beside them, status line."""
 
-    def __init__(self, theme: Theme, sensors: dict[str, str], parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.colours = ClassColours()
-        self.header = Header(theme, sensors)
+        self.header = Header(theme)
         self.banner = Banner(theme)
-        self.view = SkeletonView(theme)
+        self.stage = Stage(theme)
+        self.view = self.stage.view
         self.panel = PredictionPanel(theme, self.colours)
         self.timeline = Timeline(theme, self.colours)
         self.transport = Transport(theme)
         self.status = StatusLine()
         left = QVBoxLayout()
         left.setSpacing(10)
-        left.addWidget(self.view, 1)
+        left.addWidget(self.stage, 1)
         left.addWidget(self.timeline)
         left.addWidget(self.transport)
         middle = QHBoxLayout()
@@ -44,5 +45,5 @@ class Workspace(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Use other colours."""
-        for part in (self.header, self.banner, self.view, self.panel, self.timeline, self.transport):
+        for part in (self.header, self.banner, self.stage, self.panel, self.timeline, self.transport):
             part.set_theme(theme)

@@ -1,5 +1,6 @@
 """What a person does in the window: open, play, seek, drop files, choose people; and what goes wrong is said there."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,13 +14,13 @@ from skel.app.pipeline import State
 from skel.app.session import Source, recording_source
 from skel.app.window import MainWindow
 from skel.models.pretrained import DEFAULT_MODEL
-from skel.sensors.base import SensorLost
+from skel.sensors.base import SensorError, SensorLost
 from skel.sensors.synthetic import SyntheticSensor
 from skel.skeleton.recording import Recording
 
 
 def test_the_demo_plays_and_is_recognised(window: MainWindow, qtbot):
-    window.choose_source("demo")
+    window.opening.source("demo")
     assert texts.DEMO_RECORDING in window.space.header.text
     qtbot.waitUntil(lambda: any(state.top for state in window.display.people), timeout=30_000)
     assert window.space.transport.isVisible()
@@ -108,7 +109,7 @@ def test_dropped_model_replaces_the_model(playing: MainWindow, tmp_path: Path, q
     drop(playing, other)
     assert "mine.onnx" in playing.space.header.text
     assert playing.session.model.path == other
-    playing.open_model(DEFAULT_MODEL)
+    playing.opening.model(DEFAULT_MODEL)
     assert texts.BUILT_IN_MODEL in playing.space.header.text
 
 
@@ -123,7 +124,7 @@ def test_a_bare_recording_says_what_was_assumed(window: MainWindow, take: Record
     [
         ("broken.npy", b"\x93NUMPY", "is cut short or damaged"),
         ("broken.onnx", b"nothing", "cannot be loaded"),
-        ("notes.txt", b"hello", "neither a recording (.npy) nor a model (.onnx)"),
+        ("notes.txt", b"hello", "neither a recording (.npy), a video"),
     ],
 )
 def test_a_wrong_file_is_said_in_the_window(playing: MainWindow, tmp_path: Path, name: str, content: bytes, said: str):
@@ -136,18 +137,68 @@ def test_a_wrong_file_is_said_in_the_window(playing: MainWindow, tmp_path: Path,
     shot(playing, f"banner-{name}")
 
 
-def test_a_sensor_that_goes_away_is_said_in_the_window(window: MainWindow, qtbot):
-    class Unplugged(SyntheticSensor):
-        def read(self, timeout_s: float = 1.0):
-            raise SensorLost("the cable was pulled")
+def test_a_sensor_that_goes_away_is_looked_for_and_comes_back(window: MainWindow, qtbot):
+    plugged = threading.Event()
+    plugged.set()
 
-    window.open_source(Source("camera", Unplugged))
+    class Camera(SyntheticSensor):
+        def open(self) -> None:
+            if not plugged.is_set():
+                raise SensorError("no camera 0: connect it")
+            super().open()
+
+        def read(self, timeout_s: float = 1.0):
+            if not plugged.is_set():
+                raise SensorLost("the cable was pulled")
+            return super().read(timeout_s)
+
+    window.open_source(Source("camera", Camera))
+    qtbot.waitUntil(lambda: window.space.view.frame is not None, timeout=30_000)
+    plugged.clear()
     qtbot.waitUntil(lambda: "the cable was pulled" in window.space.banner.text)
+    window.refresh()
+    assert window.space.view._message[0] == texts.RECONNECTING_TITLE
+    assert window.display.people == []  # nobody is watched
+    shot(window, "reconnecting")
     window.space.banner.hide()
     window.refresh()
-    assert window.space.banner.text == ""  # told once
-    assert window.space.view._message[0] == texts.FAILED_TITLE
-    shot(window, "lost")
+    assert window.space.banner.text == ""  # dismissed is dismissed
+    plugged.set()
+    qtbot.waitUntil(lambda: window.session.pipeline.stats().state == State.RUNNING, timeout=30_000)
+
+
+def test_the_banner_goes_when_the_sensor_is_back(window: MainWindow, qtbot):
+    losses = iter([True])
+
+    class Shaky(SyntheticSensor):
+        def read(self, timeout_s: float = 1.0):
+            if next(losses, False):
+                raise SensorLost("a loose contact")
+            return super().read(timeout_s)
+
+    window.open_source(Source("camera", Shaky))
+    qtbot.waitUntil(lambda: "a loose contact" in window.space.banner.text)
+    qtbot.waitUntil(lambda: window.space.view.frame is not None, timeout=30_000)
+    window.refresh()
+    assert window.space.banner.text == ""
+
+
+def test_a_source_that_cannot_be_opened_offers_others(window: MainWindow, qtbot):
+    class Missing(SyntheticSensor):
+        def open(self) -> None:
+            raise SensorError("no sensor found. kinect: none is connected; webcam: camera 0 cannot be opened, is it in use?")
+
+    window.open_source(Source("auto", Missing))
+    qtbot.waitUntil(lambda: "none is connected" in window.space.banner.text)
+    window.refresh()
+    assert window.space.view._message == (texts.NOT_OPENED_TITLE, texts.NOT_OPENED_HINT)
+    assert [button.text() for button in window.space.banner.offers] == [texts.OPEN_RECORDING, texts.PLAY_DEMO]
+    shot(window, "failed-auto-dark")
+    window.toggle_theme()
+    shot(window, "failed-auto-light")
+    qtbot.mouseClick(window.space.banner.offers[1], Qt.MouseButton.LeftButton)
+    assert window.space.banner.text == ""
+    assert texts.DEMO_RECORDING in window.space.header.text
 
 
 def test_an_exception_in_a_slot_is_said_in_the_window(window: MainWindow):
@@ -156,7 +207,7 @@ def test_an_exception_in_a_slot_is_said_in_the_window(window: MainWindow):
 
 
 def test_live_source(window: MainWindow, qtbot):
-    window.choose_source("synthetic")
+    window.opening.source("synthetic")
     qtbot.waitUntil(lambda: window.space.view.frame is not None, timeout=30_000)
     assert not window.space.transport.isVisible()
     key(qtbot, window, Qt.Key.Key_Space)  # without effect
@@ -186,10 +237,10 @@ def test_files_are_chosen_in_a_dialog(window: MainWindow, path: Path, monkeypatc
     def choose(answer: Path) -> Callable[..., tuple[str, str]]:
         return lambda *options: asked.append(options) or (str(answer), "")
 
-    monkeypatch.setattr("skel.app.window.QFileDialog.getOpenFileName", choose(path))
+    monkeypatch.setattr("skel.app.opening.QFileDialog.getOpenFileName", choose(path))
     key(qtbot, window, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
     assert "take.npy" in window.space.header.text
-    monkeypatch.setattr("skel.app.window.QFileDialog.getOpenFileName", choose(DEFAULT_MODEL))
+    monkeypatch.setattr("skel.app.opening.QFileDialog.getOpenFileName", choose(DEFAULT_MODEL))
     key(qtbot, window, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier)
     assert asked[1][2] == str(path.parent)  # the dialog begins where the last file was
 

@@ -64,7 +64,7 @@ def test_help_lists_every_shortcut_once(window: MainWindow, qtbot):
 
 
 def test_every_shortcut_can_be_pressed(playing: MainWindow, monkeypatch):
-    monkeypatch.setattr("skel.app.window.QFileDialog.getOpenFileName", lambda *_: ("", ""))
+    monkeypatch.setattr("skel.app.opening.QFileDialog.getOpenFileName", lambda *_: ("", ""))
     for action in playing.actions():
         if action.text() != texts.QUIT:
             action.trigger()

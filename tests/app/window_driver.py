@@ -41,7 +41,8 @@ def drop(window: MainWindow, *paths: Path) -> None:
 def shot(window: QWidget, name: str) -> None:
     folder = os.environ.get("SKEL_SCREENSHOTS")
     if folder:
-        QApplication.processEvents()  # the layout follows what has just been shown
+        for _ in range(3):
+            QApplication.processEvents()  # the layout follows what has just been shown, from the inside to the outside
         Path(folder).mkdir(parents=True, exist_ok=True)
         window.grab().save(str(Path(folder) / f"{name}.png"))
 

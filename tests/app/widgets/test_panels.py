@@ -8,9 +8,11 @@ from skel.app import texts
 from skel.app.player import PlayerState
 from skel.app.presenter import PersonState
 from skel.app.theme import DARK, LIGHT, ClassColours
-from skel.app.widgets.banner import Banner
+from skel.app.widgets.banner import Banner, Offer
 from skel.app.widgets.header import Header
 from skel.app.widgets.prediction_panel import MOST_CHIPS, PredictionPanel
+from skel.app.widgets.record_controls import RecordControls
+from skel.app.widgets.stage import Arrangement
 from skel.app.widgets.status_line import Figures, StatusLine
 from skel.app.widgets.transport import Transport
 
@@ -130,7 +132,7 @@ def test_status_line_marks_what_is_not_known_yet(qtbot):
     qtbot.addWidget(line)
     line.show_figures(Figures("opening"))
     assert "sensor – fps" in line.text
-    line.show_figures(Figures("running", 29.97, 7.25, 14.4, 3, "CPU", "x.npy: assumed"))
+    line.show_figures(Figures("running", 29.97, 7.25, 14.4, 3, "CPU", "MediaPipe lite", "x.npy: assumed"))
     for part in (
         "running",
         "sensor 30.0 fps",
@@ -138,22 +140,72 @@ def test_status_line_marks_what_is_not_known_yet(qtbot):
         "frame → screen 14 ms",
         "drops 3",
         "runs on CPU",
+        "MediaPipe lite",
         "assumed",
     ):
         assert part in line.text
 
 
 def test_header_names_what_is_in_use_and_offers_the_rest(qtbot):
-    header = Header(DARK, {"synthetic": "Synthetic actor"})
+    header = Header(DARK)
     qtbot.addWidget(header)
-    header.show_source("a" * 200)
+    header.show_source("a" * 200, "body tracking")
     header.show_model("mine.onnx", "card")
     assert len(header.text) < 120
     assert "mine.onnx" in header.text
     chosen = []
     header.source_chosen.connect(chosen.append)
-    for menu in header.findChildren(QToolButton):
-        for action in menu.menu().actions() if menu.menu() else ():
-            if action.text() in (texts.DEMO_RECORDING, "Synthetic actor"):
-                action.trigger()
-    assert chosen == ["demo", "synthetic"]
+    header.camera_wanted.connect(lambda: chosen.append("another camera"))
+    header.video_wanted.connect(lambda: chosen.append("a video"))
+    for action in header._source.menu().actions():
+        action.trigger()
+    assert chosen == ["a video", "auto", "webcam", "kinect", "another camera", "demo", "synthetic"]
+
+
+def test_header_offers_arrangements_where_there_is_a_picture(qtbot):
+    header = Header(DARK)
+    qtbot.addWidget(header)
+    header.show_arrangement(Arrangement.SPACE, available=False)
+    assert not header._arrangement.isEnabled()
+    assert header._arrangement.toolTip() == texts.NO_PICTURE
+    header.show_arrangement(Arrangement.SPACE, available=True)
+    actions = header._arrangement.menu().actions()
+    assert [action.isChecked() for action in actions] == [False, False, False, True]
+    with qtbot.waitSignal(header.arrangement_chosen) as chosen:
+        actions[0].trigger()
+    assert chosen.args == [Arrangement.PICTURE_FIRST]
+    assert list(texts.ARRANGEMENTS) == list(Arrangement)
+
+
+def test_banner_offers_and_takes_back(qtbot):
+    banner = Banner(DARK)
+    qtbot.addWidget(banner)
+    done = []
+    banner.say("no camera", Offer("Play the demo", lambda: done.append("demo")), topic="camera")
+    banner.withdraw("disk")
+    assert banner.text == "No camera"
+    qtbot.mouseClick(banner.offers[0], Qt.MouseButton.LeftButton)
+    assert done == ["demo"]
+    assert banner.text == ""
+    banner.say("no camera", topic="camera")
+    assert banner.offers == []
+    banner.withdraw("camera")
+    assert banner.text == ""
+
+
+def test_record_controls_say_what_can_be_done(qtbot):
+    controls = RecordControls(DARK)
+    qtbot.addWidget(controls)
+    assert not controls.button.isEnabled()
+    assert controls.button.toolTip() == texts.RECORD_LIVE_ONLY
+    controls.show_idle(available=True)
+    with qtbot.waitSignal(controls.record_toggled):
+        qtbot.mouseClick(controls.button, Qt.MouseButton.LeftButton)
+    controls.show_recording(72.4, 2170)
+    assert controls.button.text().strip() == "1:12 · 2170 frames"
+    assert controls.button.isChecked()
+    controls.show_options("/home/me/Skeletons", picture=True)
+    assert "/home/me/Skeletons" in controls.options.toolTip()
+    with qtbot.waitSignal(controls.picture_toggled) as toggled:
+        controls.options.menu().actions()[0].trigger()
+    assert toggled.args == [False]

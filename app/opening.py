@@ -1,0 +1,110 @@
+"""Opens what the user asks for: files by their kind, cameras by their number, and what the sources' menu lists."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
+
+from skel.app import texts
+from skel.app.consent import Consent
+from skel.app.session import Source, kind_of_file, recording_source
+from skel.app.settings import Settings
+from skel.models.pretrained import DEMO_RECORDING
+from skel.sensors.registry import create_sensor
+from skel.sensors.sources import VIDEO_SUFFIXES, sensor_for
+from skel.skeleton.errors import UserError
+
+_MOST_CAMERAS = 64
+
+
+class Opening:
+    """Turns wishes into sources and models; what is wrong with them is told through `refuse`.
+
+    Args:
+        window: dialogs belong to it.
+        open_source, open_model: put a source or model to use; `UserError` where that fails.
+        refuse: tells the user why something could not be opened.
+        consent: what a sensor asks before it downloads anything.
+    """
+
+    def __init__(
+        self,
+        window: QWidget,
+        settings: Settings,
+        open_source: Callable[[Source], None],
+        open_model: Callable[[Path], None],
+        refuse: Callable[[str], None],
+        consent: Consent,
+    ) -> None:
+        self._window, self._settings, self._consent = window, settings, consent
+        self._open_source, self._open_model, self._refuse = open_source, open_model, refuse
+
+    def recording(self, path: Path) -> None:
+        """Play a recording."""
+        self._remember(path)
+        self._use(recording_source(path))
+
+    def video(self, path: Path) -> None:
+        """Find people in a video file, or in what a Kinect has recorded."""
+        self._remember(path)
+        self._use(Source(path.name, lambda: create_sensor(sensor_for(path), source=path, confirm=self._consent)))
+
+    def model(self, path: Path) -> None:
+        """Change to another model."""
+        self._remember(path)
+        self._try(lambda: self._open_model(path))
+
+    def file(self, path: Path) -> None:
+        """A file of any kind, by its name."""
+        self._try(lambda: {"recording": self.recording, "video": self.video, "model": self.model}[kind_of_file(path)](path))
+
+    def camera(self, number: int) -> None:
+        """The webcam with that number, counted from 0."""
+        title = texts.camera(number)
+        self._use(Source(title, lambda: create_sensor("webcam", source=number, confirm=self._consent)))
+
+    def source(self, name: str) -> None:
+        """What the sources' menu calls by that name: the demo recording, or a sensor of the registry."""
+        if name == "demo":
+            self._use(recording_source(DEMO_RECORDING, texts.DEMO_RECORDING, loop=True))
+        elif name == "synthetic":
+            self._use(Source(texts.SYNTHETIC_ACTOR, lambda: create_sensor(name)))
+        else:
+            self._use(Source(texts.CAMERAS[name], lambda: create_sensor(name, confirm=self._consent)))
+
+    def ask_for_recording(self) -> None:
+        """Let the user choose a recording."""
+        self._ask(texts.OPEN_RECORDING, texts.RECORDINGS_FILTER, self.recording)
+
+    def ask_for_video(self) -> None:
+        """Let the user choose a video."""
+        self._ask(texts.OPEN_VIDEO, f"{texts.VIDEOS} (*{' *'.join(VIDEO_SUFFIXES)})", self.video)
+
+    def ask_for_model(self) -> None:
+        """Let the user choose a model."""
+        self._ask(texts.OPEN_MODEL, texts.MODELS_FILTER, self.model)
+
+    def ask_for_camera(self) -> None:
+        """Let the user say which of several cameras."""
+        number, chosen = QInputDialog.getInt(
+            self._window, texts.OTHER_CAMERA, texts.CAMERA_NUMBER, value=1, minValue=0, maxValue=_MOST_CAMERAS - 1
+        )
+        if chosen:
+            self.camera(number)
+
+    def _ask(self, title: str, kinds: str, open_it: Callable[[Path], None]) -> None:
+        name, _ = QFileDialog.getOpenFileName(self._window, title, self._settings.folder, kinds)
+        if name:
+            open_it(Path(name))
+
+    def _remember(self, path: Path) -> None:
+        self._settings.folder = str(path.parent)
+
+    def _use(self, source: Source) -> None:
+        self._try(lambda: self._open_source(source))
+
+    def _try(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except UserError as error:
+            self._refuse(str(error))

@@ -1,0 +1,95 @@
+"""Starts and stops recording for the user, shows how far it is and says where it went."""
+
+import time
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from skel.app import texts
+from skel.app.opening import Opening
+from skel.app.pipeline import PipelineStats, State
+from skel.app.session import Session
+from skel.app.settings import Settings
+from skel.app.widgets.banner import Banner, Offer
+from skel.app.widgets.record_controls import RecordControls
+from skel.skeleton.errors import UserError
+
+_RECORDABLE = (State.RUNNING, State.WAITING, State.RECONNECTING)
+
+
+class RecordControl:
+    """Between the session, which records, and the widgets; `refresh` is to be called a few times a second."""
+
+    def __init__(
+        self, session: Session, settings: Settings, controls: RecordControls, banner: Banner, opening: Opening
+    ) -> None:
+        self._session, self._settings, self._opening = session, settings, opening
+        self._controls, self._banner = controls, banner
+        self._path: Path | None = None  # where it is being recorded to
+        self._began_s = 0.0
+        self._frames = 0
+        self._problem = ""
+        controls.record_toggled.connect(self.toggle)
+        controls.picture_toggled.connect(self._record_picture)
+        controls.folder_wanted.connect(self.ask_for_folder)
+        self._show_options()
+
+    def toggle(self) -> None:
+        """Start, or stop and say where the recording is; without effect where nothing can be recorded."""
+        if self._session.recording_to is not None:
+            self._stop()
+        elif self._is_available():
+            try:
+                self._session.start_recording(self._settings.recordings_folder, self._settings.records_picture)
+                self._began_s, self._problem = time.monotonic(), ""
+            except UserError as error:
+                self._banner.say(str(error))
+        self.refresh()
+
+    def ask_for_folder(self) -> None:
+        """Let the user choose where recordings are put."""
+        parent: QWidget = self._controls
+        folder = QFileDialog.getExistingDirectory(parent, texts.RECORDINGS_FOLDER, str(self._settings.recordings_folder))
+        if folder:
+            self._settings.recordings_folder = Path(folder)
+            self._show_options()
+
+    def refresh(self) -> None:
+        """Show how things stand."""
+        path, stats = self._session.recording_to, self._stats()
+        if path is None and self._path is not None:
+            self._stop()  # the disk was full, or there is another source now
+        self._path = path
+        if path is None or stats is None:
+            self._controls.show_idle(self._is_available())
+            return
+        self._frames = stats.recorded_frames
+        self._controls.show_recording(time.monotonic() - self._began_s, self._frames)
+        if stats.recording_problem and not self._problem:
+            self._banner.say(texts.recording_trouble(stats.recording_problem))
+        self._problem = stats.recording_problem
+
+    def _stop(self) -> None:
+        stats, before, self._path = self._stats(), self._path, None
+        if stats is not None and stats.recorded_frames:
+            self._frames, self._problem = stats.recorded_frames, stats.recording_problem
+        path = self._session.stop_recording() or before
+        if path is None or not path.is_file():
+            self._banner.say(texts.recording_trouble(self._problem) if self._problem else texts.NOTHING_RECORDED)
+            return
+        play = Offer(texts.PLAY_IT, lambda: self._opening.recording(path))
+        said = texts.recording_saved(str(path), self._frames, self._problem)
+        self._banner.say(said, play, good=not self._problem)
+
+    def _stats(self) -> PipelineStats | None:
+        return self._session.pipeline.stats() if self._session.pipeline else None
+
+    def _is_available(self) -> bool:
+        stats = self._stats()
+        return stats is not None and self._session.recording is None and stats.state in _RECORDABLE
+
+    def _record_picture(self, wanted: bool) -> None:
+        self._settings.records_picture = wanted
+
+    def _show_options(self) -> None:
+        self._controls.show_options(str(self._settings.recordings_folder), self._settings.records_picture)
