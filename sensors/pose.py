@@ -4,7 +4,6 @@ Source: https://ai.google.dev/edge/mediapipe/solutions/vision/pose_landmarker/py
 """
 
 import threading
-import weakref
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,10 +76,8 @@ class PoseEstimator:
             except (RuntimeError, ValueError) as error:
                 raise SensorError(f"{model} is not a pose model that MediaPipe can load: download it anew") from error
         self._mediapipe = mediapipe
-        self._detect = landmarker.detect_for_video
+        self._landmarker: Any = landmarker
         self._lock = threading.Lock()
-        # Ran by the garbage collector and at the interpreter's end as well, where the landmarker's own __del__ is too late.
-        self._close = weakref.finalize(self, landmarker.close)
         self._last_s: float | None = None
         self._stamp_ms = 0.0
         self._seen = False
@@ -94,9 +91,9 @@ class PoseEstimator:
         rgb = self._cv2.cvtColor(image, self._cv2.COLOR_BGR2RGB)
         picture = self._mediapipe.Image(image_format=self._mediapipe.ImageFormat.SRGB, data=rgb)
         with self._lock, nullcontext() if self._seen else native_log_muted():
-            if not self._close.alive:
+            if self._landmarker is None:
                 return []
-            found = self._detect(picture, self._next_stamp_ms(time_s))
+            found = self._landmarker.detect_for_video(picture, self._next_stamp_ms(time_s))
         # One of its warnings comes with the first person found, the others with the model.
         self._seen = self._seen or bool(found.pose_landmarks)
         size_px = np.array([image.shape[1], image.shape[0]], np.float32)
@@ -115,7 +112,9 @@ class PoseEstimator:
     def close(self) -> None:
         """Free the model, after a call that runs in another thread; later calls find nobody. May be repeated."""
         with self._lock:
-            self._close()
+            if self._landmarker is not None:
+                self._landmarker.close()
+                self._landmarker = None
 
 
 def _person(landmarks: list[Any], world: list[Any], size_px: npt.NDArray[np.float32]) -> PersonPose:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skel.sensors import replay
+from skel.sensors import played, replay
 from skel.sensors.base import EndOfStream, SensorError, SensorTimeout
 from skel.sensors.replay import ReplaySensor
 from skel.skeleton.clip import ClipConfig
@@ -55,6 +55,7 @@ class ClockCondition(threading.Condition):
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(replay, "time", clock)
+    monkeypatch.setattr(played, "time", clock)
     return clock
 
 
