@@ -8,6 +8,7 @@ from pathlib import Path
 import tyro
 
 from skel.app.options import Options
+from skel.app.recording import LiveRecording
 from skel.skeleton.errors import UserError, run_command
 
 DEMO_PICTURE = Path("skel-demo.png")
@@ -45,13 +46,27 @@ def _run_headless(options: Options) -> None:
     from skel.app.recognizer import Recognizer
 
     sensor, recognizer = options.make_sensor(), Recognizer(options.make_model())
-    if options.json is None:
-        recording = None if options.loop else getattr(sensor, "recording", None)
-        print_segments(sensor, recognizer, recording, Console())
-        return
-    count = write_json(sensor, recognizer, options.json)
-    if options.json != "-":
-        print(f"{count} predictions in {options.json}", file=sys.stderr)
+    recording = None
+    if options.record is not None:
+        recording = LiveRecording(options.record, sensor, video=options.record_video)
+    try:
+        if options.json is None:
+            played = None if options.loop else getattr(sensor, "recording", None)
+            print_segments(sensor, recognizer, played, Console(), recording)
+        else:
+            count = write_json(sensor, recognizer, options.json, recording)
+            if options.json != "-":
+                print(f"{count} predictions in {options.json}", file=sys.stderr)
+    finally:
+        if recording is not None:
+            _finish(recording)
+
+
+def _finish(recording: LiveRecording) -> None:
+    path = recording.stop()
+    print(f"{recording.frames} frames recorded in {path}" if path else "nothing was recorded", file=sys.stderr)
+    if recording.problem:
+        print(f"warning: {recording.problem}", file=sys.stderr)
 
 
 def _write_picture(options: Options) -> None:

@@ -14,6 +14,7 @@ from skel.app.session import Source
 from skel.app.settings import Settings
 from skel.app.theme import fonts_are_missing
 from skel.app.window import MainWindow
+from skel.sensors.pose_model import Confirm
 
 
 def application() -> QApplication:
@@ -31,7 +32,9 @@ def run_window(options: Options) -> int:
     """Show the window until it is closed; the exit code. `UserError` where the (resolved) options cannot be met."""
     app = application()
     window = MainWindow(options.make_model(), Settings(), options.device)
-    window.open_source(_source(options))
+    window.open_source(_source(options, window.consent))
+    if options.record is not None:
+        window.session.start_recording(options.record, options.record_video)
 
     def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         traceback.print_exception(kind, error, trace)  # for the bug report; the user sees the banner
@@ -44,9 +47,16 @@ def run_window(options: Options) -> int:
     return app.exec()
 
 
-def _source(options: Options) -> Source:
+def _source(options: Options, confirm: Confirm) -> Source:
     if options.demo:
-        return Source(texts.DEMO_RECORDING, replace(options, loop=True).make_sensor)
-    if options.sensor == "replay":
-        return Source(options.source.name if options.source else "", options.make_sensor)
-    return Source(texts.SYNTHETIC_ACTOR, options.make_sensor)
+        options = replace(options, loop=True)
+    return Source(_title(options), lambda: options.make_sensor(confirm))
+
+
+def _title(options: Options) -> str:
+    if options.demo:
+        return texts.DEMO_RECORDING
+    if options.plays_a_file and options.source is not None:
+        return options.source.name
+    number = int(str(options.source or 0))
+    return {"webcam": texts.camera(number), "kinect": texts.KINECT, "synthetic": texts.SYNTHETIC_ACTOR}[str(options.sensor)]

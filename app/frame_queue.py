@@ -57,11 +57,11 @@ class FrameQueue:
         self._longest = max(self._longest, len(self._frames))
         self._changed.notify_all()
 
-    def take(self, everything: bool) -> list[SkeletonFrame]:
-        """Wait for frames and take all of them, or the oldest only; an empty list once the queue is closed."""
+    def take(self, everything: bool, timeout_s: float | None = None) -> list[SkeletonFrame]:
+        """Wait for frames and take all of them, or the oldest only; an empty list after `timeout_s` or once it is closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._frames)
-            if self._closed:
+            self._changed.wait_for(lambda: self._closed or self._frames, timeout_s)
+            if self._closed or not self._frames:
                 return []
             taken = [self._frames.popleft() for _ in range(len(self._frames) if everything else 1)]
             self._changed.notify_all()

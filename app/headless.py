@@ -1,37 +1,87 @@
-"""Recognition without a window: every frame, one thread, as fast as the sensor gives frames."""
+"""Recognition without a window, as fast as the sensor gives frames."""
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from skel.app.acquisition import Acquisition, State
 from skel.app.recognizer import UNKNOWN, Prediction, Recognizer
+from skel.app.recording import LiveRecording
 from skel.app.segments import RecognisedSegment, Segmenter, shares_right
-from skel.sensors.base import EndOfStream, Sensor, SensorLost, SensorTimeout
+from skel.sensors.base import Sensor
 from skel.skeleton.errors import UserError
 from skel.skeleton.recording import Recording, Segment
 
+_LOOK_S = 0.2  # for the end, for Ctrl-C and for losses, where no frames come
+_RELEASE_S = 1.0  # for the sensor to be closed
 
-def predictions_of(sensor: Sensor, recognizer: Recognizer) -> Iterator[Prediction]:
-    """Open the sensor, push every frame, and close it at the end; `UserError` if the device goes away."""
-    with sensor:
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def predictions_of(
+    sensor: Sensor, recognizer: Recognizer, recording: LiveRecording | None = None, tell: Callable[[str], None] = _to_stderr
+) -> Iterator[Prediction]:
+    """Read the sensor until its end, on a thread of its own, and name what is done in each frame.
+
+    A source that can wait (a recording or video played as fast as possible) has every frame predicted. A live one is never
+    kept waiting: every frame goes into the window (and the recording), but only the newest of those that have come is
+    predicted. A device that goes away is looked for until it is back; once for each loss, and when it is back, one line
+    goes to `tell`, as does a problem of the recording.
+
+    Raises:
+        UserError: the sensor cannot be opened.
+    """
+    source = Acquisition(sensor)
+    source.recording = recording
+    source.start()
+    told = _Told(source, recording, tell)
+    try:
         while True:
-            try:
-                frame = sensor.read()
-            except SensorTimeout:
-                continue
-            except EndOfStream:
-                return
-            except SensorLost as error:
-                raise UserError(f"{sensor.name} was lost ({error}): connect it and start again") from error
-            yield from recognizer.push(frame)
+            ended = source.state in (State.ENDED, State.FAILED)  # asked first: what came before the end still waits
+            frames = source.queue.take(everything=not source.is_patient, timeout_s=_LOOK_S)
+            for frame in frames:
+                recognizer.observe(frame)
+            if frames:
+                yield from recognizer.predict()
+            told.look()
+            if ended and not frames:
+                break
+    finally:
+        source.stop()
+        source.join(_RELEASE_S)
+    if source.error is not None:
+        raise source.error
 
 
-def write_json(sensor: Sensor, recognizer: Recognizer, target: str) -> int:
+class _Told:
+    """Says each thing that goes wrong once."""
+
+    def __init__(self, source: Acquisition, recording: LiveRecording | None, tell: Callable[[str], None]) -> None:
+        self._source, self._recording, self._tell = source, recording, tell
+        self._losses, self._away, self._problem = 0, False, ""
+
+    def look(self) -> None:
+        source = self._source
+        if source.losses > self._losses and source.state == State.RECONNECTING:
+            self._losses, self._away = source.losses, True
+            self._tell(f"{source.message} (Ctrl-C ends)")
+        elif self._away and not source.message:
+            self._away = False
+            self._tell("connected again")
+        problem = self._recording.problem if self._recording else ""
+        if problem and not self._problem:
+            self._tell(problem)
+        self._problem = problem
+
+
+def write_json(sensor: Sensor, recognizer: Recognizer, target: str, recording: LiveRecording | None = None) -> int:
     """Write one JSON object a line for each prediction, as it is made, to a file or standard output ("-").
 
     Returns how many. The lines are `{"time_s", "person", "action", "confidence", "top": [[label, p], …], "latency_ms"}`,
@@ -40,7 +90,7 @@ def write_json(sensor: Sensor, recognizer: Recognizer, target: str) -> int:
     count = 0
     try:
         with nullcontext(sys.stdout) if target == "-" else Path(target).open("w", encoding="utf-8", newline="\n") as lines:
-            for prediction in predictions_of(sensor, recognizer):
+            for prediction in predictions_of(sensor, recognizer, recording):
                 print(json_line(prediction), file=lines, flush=True)
                 count += 1
     except BrokenPipeError:
@@ -64,17 +114,23 @@ def json_line(prediction: Prediction) -> str:
     )
 
 
-def print_segments(sensor: Sensor, recognizer: Recognizer, recording: Recording | None, console: Console) -> None:
-    """Print the recognised segments as a table; then, where the recording's own segments are known, how much was right.
+def print_segments(
+    sensor: Sensor,
+    recognizer: Recognizer,
+    played: Recording | None,
+    console: Console,
+    recording: LiveRecording | None = None,
+) -> None:
+    """Print the recognised segments as a table; then, where the segments of what is played are known, how much was right.
 
-    Times count from the recording's first frame. A run that is stopped with Ctrl-C prints what it has.
+    Times count from the first frame of what is played. A run that is stopped with Ctrl-C prints what it has.
     """
     segmenter = Segmenter(nothing=(UNKNOWN, recognizer.bundle.idle_label or UNKNOWN))
-    truth = recording.segments if recording is not None else ()
-    start_s = float(recording.times_s[0]) if recording is not None else 0.0
+    truth = played.segments if played is not None else ()
+    start_s = float(played.times_s[0]) if played is not None else 0.0
     predictions: list[Prediction] = []  # only where they are compared with the truth: a camera never ends
     try:
-        for prediction in predictions_of(sensor, recognizer):
+        for prediction in predictions_of(sensor, recognizer, recording):
             segmenter.push(prediction)
             if truth:
                 predictions.append(prediction)

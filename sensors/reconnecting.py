@@ -37,11 +37,11 @@ class Reconnecting:
         self._clock = clock
         self._closed = threading.Event()
         self._wait = wait or self._closed.wait
-        self._why = ""  # it was lost; empty while connected
+        self._why = ""  # it was lost; empty while frames come
+        self._is_open = False
         self._next_s = 0.0
         self._pause_s = FIRST_WAIT_S
         self._last: SkeletonFrame | None = None
-        self._reopened = False
         self._index_shift = self._id_shift = self._next_id = 0
         self._time_shift_s = 0.0
 
@@ -58,18 +58,20 @@ class Reconnecting:
         """Open the sensor; raises what it raises."""
         self._closed.clear()
         self.sensor.open()
+        self._is_open = True
 
     def read(self, timeout_s: float) -> SkeletonFrame:
         """The next frame; raises what the sensor raises, but for `SensorLost`."""
-        if self._why:
+        if not self._is_open:
             self._try_again(timeout_s)
         try:
-            frame = self._continued(self.sensor.read(timeout_s))
+            frame = self.sensor.read(timeout_s)
         except SensorLost as error:
             self._lose(str(error) or "it gives no more frames")
             raise SensorTimeout(self.lost) from error
-        self._pause_s = FIRST_WAIT_S
-        return frame
+        if self._why:
+            self._go_on_from(frame)
+        return self._continued(frame)
 
     def close(self) -> None:
         """Close the sensor, from any thread."""
@@ -77,16 +79,19 @@ class Reconnecting:
         self.sensor.close()
 
     def _lose(self, why: str) -> None:
-        self.losses += 1
-        self.sensor.close()
+        first = not self._why
         self._why = why
         self._put_off()
+        self._is_open = False
+        self.losses += first
+        self.sensor.close()
 
     def _put_off(self) -> None:
         self._next_s = self._clock() + self._pause_s
         self._pause_s = min(2 * self._pause_s, LONGEST_WAIT_S)
 
     def _try_again(self, timeout_s: float) -> None:
+        """Open the sensor when it is time; otherwise, or when that fails, `SensorTimeout`."""
         rest_s = self._next_s - self._clock()
         if rest_s > 0:
             self._wait(min(rest_s, timeout_s))
@@ -98,15 +103,18 @@ class Reconnecting:
             self._why = str(error)
             self._put_off()
             raise SensorTimeout(self.lost) from error
-        self._why, self._reopened = "", True
+        self._is_open = True
 
-    def _continued(self, frame: SkeletonFrame) -> SkeletonFrame:
-        if self._reopened and self._last is not None:
+    def _go_on_from(self, frame: SkeletonFrame) -> None:
+        """The first frame after a loss: all is well again."""
+        self._why, self._pause_s = "", FIRST_WAIT_S
+        if self._last is not None:
             passed_s = max(frame.host_time_s - self._last.host_time_s, 1 / self.sensor.nominal_fps)
             self._time_shift_s = self._last.time_s + passed_s - frame.time_s
             self._index_shift = self._last.index + 1 - frame.index
             self._id_shift = self._next_id
-        self._reopened = False
+
+    def _continued(self, frame: SkeletonFrame) -> SkeletonFrame:
         if self._index_shift or self._id_shift:
             frame = replace(
                 frame,

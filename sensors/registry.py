@@ -15,6 +15,7 @@ class SensorEntry(NamedTuple):
 
 
 SENSORS: dict[str, SensorEntry] = {
+    "auto": SensorEntry("skel.sensors.auto:AutoSensor", "a Kinect if one is connected, else a webcam"),
     "replay": SensorEntry("skel.sensors.replay:ReplaySensor", "a recording (.npy), in real time or at any speed"),
     "synthetic": SensorEntry("skel.sensors.synthetic:SyntheticSensor", "an articulated body that performs known actions"),
 }

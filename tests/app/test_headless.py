@@ -6,15 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pipeline_fakes import FakeModel, FakeSensor, bundle, frames_of, movement
+from pipeline_fakes import FakeModel, FakePlayer, FakeSensor, bundle, frames_of, movement
 from rich.console import Console
 
 from skel.app.headless import predictions_of, print_segments, write_json
 from skel.app.recognizer import Recognizer
-from skel.sensors.base import SensorLost
+from skel.sensors.base import SensorError, SensorLost
 from skel.sensors.replay import ReplaySensor
 from skel.skeleton.errors import UserError
 from skel.skeleton.recording import Recording, Segment
+
+
+def at_once(frames) -> FakePlayer:
+    """Frames that wait for whoever is slow, as those of a file do."""
+    return FakePlayer(frames, speed=float("inf"))
 
 
 def printed(sensor, recognizer, recording=None) -> str:
@@ -28,7 +33,7 @@ def test_a_line_a_prediction(tmp_path):
     expected = Recognizer(FakeModel())
     predictions = [p for frame in frames for p in expected.push(frame)]
     target = tmp_path / "named.jsonl"
-    assert write_json(FakeSensor(frames), Recognizer(FakeModel()), str(target)) == len(predictions) == 50
+    assert write_json(at_once(frames), Recognizer(FakeModel()), str(target)) == len(predictions) == 50
     lines = [json.loads(line) for line in target.read_text().splitlines()]
     assert [(row["time_s"], row["person"], row["action"]) for row in lines] == [
         (round(p.time_s, 6), p.person, p.action) for p in predictions
@@ -39,21 +44,21 @@ def test_a_line_a_prediction(tmp_path):
 
 
 def test_json_to_standard_output(capsys):
-    assert write_json(FakeSensor(frames_of(movement(20))), Recognizer(FakeModel()), "-") == 5
+    assert write_json(at_once(frames_of(movement(20))), Recognizer(FakeModel()), "-") == 5
     assert len([json.loads(line) for line in capsys.readouterr().out.splitlines()]) == 5
 
 
 def test_ctrl_c_leaves_complete_lines(tmp_path):
-    sensor = FakeSensor(frames_of(movement(40)))
+    sensor = at_once(frames_of(movement(40)))
     recognizer = Recognizer(FakeModel())
-    push = recognizer.push
+    observe = recognizer.observe
 
-    def push_until_stopped(frame):
+    def observe_until_stopped(frame):
         if frame.index == 30:
             raise KeyboardInterrupt
-        return push(frame)
+        observe(frame)
 
-    recognizer.push = push_until_stopped
+    recognizer.observe = observe_until_stopped
     target = tmp_path / "named.jsonl"
     with pytest.raises(KeyboardInterrupt):
         write_json(sensor, recognizer, str(target))
@@ -71,23 +76,53 @@ def test_a_file_that_cannot_be_written(tmp_path, monkeypatch, target):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_full_disk_is_one_line():
     with pytest.raises(UserError, match="cannot write /dev/full"):
-        write_json(FakeSensor(frames_of(movement(20))), Recognizer(FakeModel()), "/dev/full")
+        write_json(at_once(frames_of(movement(20))), Recognizer(FakeModel()), "/dev/full")
 
 
-def test_a_lost_sensor_is_one_line():
+def test_a_lost_sensor_is_told_once_and_looked_for():
+    class Unplugged(FakePlayer):
+        """Goes away after 20 frames, cannot be opened the first time, and then gives the rest."""
+
+        def open(self):
+            super().open()
+            if self.opened == 2:
+                raise SensorError("no such camera")
+
+        def read(self, timeout_s=1.0):
+            if self.given == 20 and self.opened == 1:
+                raise SensorLost("unplugged")
+            return super().read(timeout_s)
+
+    told = []
+    sensor = Unplugged(frames_of(movement(60)), speed=float("inf"))
+    predictions = list(predictions_of(sensor, Recognizer(FakeModel()), tell=told.append))
+    assert [line.partition(":")[0] for line in told] == ["fake was lost (unplugged)", "connected again"]
+    assert len(predictions) == 20 - 15 + 40 - 15
+    assert sensor.closed == 2  # when it was lost, and at the end
+
+
+def test_a_sensor_that_cannot_be_opened_is_one_line():
+    class Missing(FakeSensor):
+        def open(self):
+            raise SensorError("no such camera: plug it in")
+
+    with pytest.raises(UserError, match="no such camera: plug it in"):
+        list(predictions_of(Missing([]), Recognizer(FakeModel())))
+
+
+def test_our_own_fault_keeps_its_kind():
     sensor = FakeSensor([])
-    sensor.fault = SensorLost("unplugged")
-    with pytest.raises(UserError, match=r"fake was lost \(unplugged\)"):
+    sensor.fault = ZeroDivisionError("oh")
+    with pytest.raises(ZeroDivisionError):
         list(predictions_of(sensor, Recognizer(FakeModel())))
-    assert sensor.closed
 
 
 def test_the_table_of_segments():
-    text = printed(FakeSensor(frames_of(movement(90))), Recognizer(FakeModel()))
+    text = printed(at_once(frames_of(movement(90))), Recognizer(FakeModel()))
     assert "Recognised actions" in text
     assert "person" not in text
     assert "truly" not in text
-    assert "person" in printed(FakeSensor(frames_of(movement(90, bodies=2))), Recognizer(FakeModel()))
+    assert "person" in printed(at_once(frames_of(movement(90, bodies=2))), Recognizer(FakeModel()))
 
 
 def test_the_truth_is_compared_from_the_recordings_start():
@@ -105,6 +140,6 @@ def test_the_truth_is_compared_from_the_recordings_start():
 
 def test_neither_unknown_nor_idle_is_an_action():
     for card in (bundle(rejection_threshold=1.1), bundle(labels=("still",), idle_label="still")):
-        text = printed(FakeSensor(frames_of(movement(60))), Recognizer(FakeModel(card)))
+        text = printed(at_once(frames_of(movement(60))), Recognizer(FakeModel(card)))
         assert "none" in text
         assert "%" not in text

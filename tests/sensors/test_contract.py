@@ -26,6 +26,7 @@ def _recording(folder: Path) -> dict[str, Any]:
 
 # How each sensor is run here: two persons who face it, if it can choose. A new sensor needs a line.
 OPTIONS: dict[str, Callable[[Path], dict[str, Any]]] = {
+    "auto": lambda folder: {"candidates": {"synthetic": lambda: create_sensor("synthetic", seed=4, persons=2, fps=FPS)}},
     "replay": _recording,
     "synthetic": lambda folder: {"seed": 4, "persons": 2, "fps": FPS, "occlusion": 0.4, "drop_rate": 0.2},
 }

@@ -24,7 +24,7 @@ def test_creates_a_sensor_with_its_options():
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(UserError, match=r"unknown sensor 'lidar': known are replay, synthetic"):
+    with pytest.raises(UserError, match=r"unknown sensor 'lidar': known are auto, "):
         create_sensor("lidar")
 
 

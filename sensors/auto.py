@@ -1,0 +1,100 @@
+"""Whatever sensor is connected."""
+
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from skel.sensors.base import EndOfStream, Sensor, SensorError
+from skel.sensors.registry import create_sensor
+from skel.skeleton.errors import UserError
+from skel.skeleton.frame import SkeletonFrame
+from skel.skeleton.layouts import NTU25, SkeletonLayout
+
+_COMMON = ("people", "pose_model", "variant", "confirm")
+_OPTIONS = {
+    "kinect": (*_COMMON, "tracker", "tracker_model", "processing_mode"),
+    "webcam": (*_COMMON, "field_of_view_deg"),
+}
+
+
+class AutoSensor:
+    """The first Kinect if one is connected, else the first webcam.
+
+    `open` tries them in order, and from then on it is what it found: it has that sensor's name and gives its frames, and
+    opened again, after a loss for instance, it is the same kind.
+    """
+
+    def __init__(self, candidates: Mapping[str, Callable[[], Sensor]] | None = None, **options: Any) -> None:
+        """Nothing is tried yet.
+
+        Args:
+            candidates: other sensors to try, by what they are called where they fail, in that order.
+            options: for the sensors' classes; each gets those that it knows (people, pose_model, variant, confirm, tracker,
+                tracker_model, processing_mode, field_of_view_deg).
+        """
+        known = {name for names in _OPTIONS.values() for name in names}
+        if options.keys() - known:
+            raise TypeError(f"unknown options: {', '.join(sorted(options.keys() - known))}")
+        self._candidates = candidates or {kind: _maker(kind, options) for kind in _OPTIONS}
+        self._found: Sensor | None = None
+
+    @property
+    def name(self) -> str:
+        """'auto', or the name of what was found."""
+        return self._found.name if self._found else "auto"
+
+    @property
+    def layout(self) -> SkeletonLayout:
+        """The joints of its frames."""
+        return self._found.layout if self._found else NTU25
+
+    @property
+    def nominal_fps(self) -> float:
+        """Frames a second that it means to give."""
+        return self._found.nominal_fps if self._found else 30.0
+
+    @property
+    def mode(self) -> str:
+        """How it finds skeletons."""
+        return self._found.mode if self._found else ""
+
+    def open(self) -> None:
+        """Open what is connected; `SensorError`, in one line, with what was tried and why each failed."""
+        if self._found is not None:
+            self._found.open()
+            return
+        reasons = []
+        for kind, make in self._candidates.items():
+            try:
+                sensor = make()
+                sensor.open()
+            except UserError as error:
+                reasons.append(f"{kind}: {error}")
+            else:
+                self._found = sensor
+                return
+        raise SensorError(f"no sensor was found ({'; '.join(reasons)}): connect one, play a file, or try skel-app --demo")
+
+    def read(self, timeout_s: float = 1.0) -> SkeletonFrame:
+        """The next frame."""
+        if self._found is None:
+            raise EndOfStream("no sensor is open")
+        return self._found.read(timeout_s)
+
+    def close(self) -> None:
+        """Release everything."""
+        if self._found is not None:
+            self._found.close()
+
+    def __enter__(self) -> Self:
+        """Open and return the sensor."""
+        self.open()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close the sensor."""
+        self.close()
+
+
+def _maker(kind: str, options: Mapping[str, Any]) -> Callable[[], Sensor]:
+    return lambda: create_sensor(kind, **{name: value for name, value in options.items() if name in _OPTIONS[kind]})
