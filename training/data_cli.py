@@ -1,71 +1,26 @@
 """`skel-data`: prepare raw data sets for training, and look at prepared ones."""
 
+import os
 import platform
 import shlex
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import tyro
-from tyro.conf import OmitSubcommandPrefixes, Positional, subcommand
+from tyro.conf import OmitSubcommandPrefixes, Positional
 
-from skel.skeleton.errors import run_command
+from skel.skeleton.errors import UserError, run_command
+from skel.training.data_options import Asked, Synthetic
 
 if TYPE_CHECKING:
+    from skel.training.blocks import Source
     from skel.training.prepare import Prepared
 
-ClipName = Literal["default", "aimclr"]
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """A data set in its authors' files.
-
-    Attributes:
-        dataset: the set's name.
-        raw: ZIP or folder of the raw recordings.
-        out: folder to write to; the prepared set gets a subfolder named after its protocol.
-        clip: how clips are made: our default, or the published preprocessing of AimCLR.
-    """
-
-    dataset: str
-    raw: Path
-    out: Path
-    clip: ClipName = "default"
-
-
-@dataclass(frozen=True)
-class Synthetic:
-    """Clips of the synthetic actor: one person a minute of recording, every fifth person validates.
-
-    Attributes:
-        out: folder to write to; the prepared set gets a subfolder named after its protocol.
-        clips: how many, both parts together.
-        seed: the same seed gives the same clips.
-        clip: how clips are made: our default, or the published preprocessing of AimCLR.
-    """
-
-    out: Path
-    clips: int = 2000
-    seed: int = 0
-    clip: ClipName = "default"
-
-
-def _recorded(dataset: str, description: str) -> Any:
-    return subcommand(dataset, description=description, constructor=partial(Recorded, dataset))
-
-
-Source = (
-    Annotated[Recorded, _recorded("utd-mhad-kinect2", "UTD-MHAD, Kinect v2: 10 actions; odd subjects train.")]
-    | Annotated[Recorded, _recorded("utd-mhad", "UTD-MHAD, Kinect v1: 27 actions; odd subjects train.")]
-    | Annotated[Recorded, _recorded("nw-ucla", "Northwestern-UCLA: 10 actions; views 1 and 2 train.")]
-    | Annotated[Synthetic, subcommand("synthetic")]
-)
+_MOST_SAID = 20  # of what was left out; meta.json has all
 
 
 def main() -> None:
@@ -74,41 +29,63 @@ def main() -> None:
     run_command(lambda: tyro.extras.subcommand_cli_from_dict(commands, prog="skel-data", config=(OmitSubcommandPrefixes,)))
 
 
-def prepare(source: Source) -> None:
-    """Turn raw recordings into labelled clips of one length in canonical space, split into train and val."""
+def prepare(source: Asked) -> None:
+    """Turn raw recordings into labelled clips of one length in canonical space, split into train and val.
+
+    Stopped, the same command goes on where it was.
+    """
     from skel.skeleton.clip import AIMCLR, ClipConfig
-    from skel.training.dataset import save_split
-    from skel.training.prepare import prepare_recorded, prepare_synthetic
+    from skel.training.prepare import prepare as prepare_set
 
+    if getattr(source, "people", "tracked") == "reference" and source.clip != "aimclr":
+        raise UserError("--people reference is the published parsing, which needs the published clips: add --clip aimclr")
     config = AIMCLR if source.clip == "aimclr" else ClipConfig()
-    if isinstance(source, Synthetic):
-        prepared = prepare_synthetic(source.clips, source.seed, config)
-    else:
-        prepared = prepare_recorded(source.dataset, source.raw, config)
-    excluded = [(item.file, item.reason) for item in prepared.excluded]
-    folder = save_split(source.out, prepared.parts, excluded, _provenance())
-    for file, reason in excluded:
-        print(f"left out {file}: {reason}", file=sys.stderr)
+    splits = () if isinstance(source, Synthetic) else source.split
+    prepared = prepare_set(_source(source), source.out, config, _provenance(), splits, source.jobs or os.cpu_count() or 1)
+    excluded = prepared[0].excluded
+    for item in excluded[:_MOST_SAID]:
+        print(f"left out {item.file}: {item.reason}", file=sys.stderr)
+    if len(excluded) > _MOST_SAID:
+        print(f"and {len(excluded) - _MOST_SAID} more, see meta.json", file=sys.stderr)
     _print_summary(prepared)
-    print(f"{len(excluded)} left out; written to {folder}, see more with skel-data info {folder}")
+    folders = " and ".join(str(one.folder) for one in prepared)
+    print(f"{len(excluded)} left out; written to {folders}, see more with skel-data info {prepared[0].folder}")
 
 
-def info(folder: Positional[Path], json: bool = False) -> None:
+def _source(asked: Asked) -> "Source":
+    from skel.training.raw import Options, read_names
+    from skel.training.sources import READERS, Performed, Recorded
+
+    if isinstance(asked, Synthetic):
+        return Performed(asked.clips, asked.seed)
+    chosen = {name: getattr(asked, name) for name in ("people", "pauses", "train_share") if hasattr(asked, name)}
+    exclude = read_names(asked.exclude, READERS[asked.dataset]) if asked.exclude else ()
+    return Recorded(asked.dataset, asked.raw, Options(**chosen, exclude=exclude), getattr(asked, "recordings", False))
+
+
+def info(folder: Positional[Path], json: bool = False, plot: Path | None = None) -> None:
     """Show a prepared set: sizes, classes, subjects, lengths, bones, and what looks wrong.
 
     Args:
         folder: the prepared set.
         json: print one JSON object instead of tables.
+        plot: also draw it into this picture, e.g. set.png.
     """
-    from skel.training.set_report import describe, print_report
+    from skel.training.set_report import describe
 
     report = describe(folder)
+    if plot:
+        from skel.training.set_plot import draw
+
+        draw(folder, report, plot)
     if json:
         from json import dumps
 
         print(dumps(report, ensure_ascii=False))
     else:
         from rich.console import Console
+
+        from skel.training.set_tables import print_report
 
         print_report(report, Console())
 
@@ -121,19 +98,21 @@ def _provenance() -> dict[str, Any]:
     }
 
 
-def _print_summary(prepared: "Prepared") -> None:
+def _print_summary(prepared: Sequence["Prepared"]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from skel.training.set_report import ranges
+    from skel.training.set_tables import ranges
 
-    table = Table("part", "clips", "classes", "subjects", "lengths s")
-    for part, clips in prepared.parts.items():
-        table.add_row(
-            part,
-            str(len(clips)),
-            str(len(set(clips.labels.tolist()))),
-            ranges(sorted(set(clips.subjects.tolist()))),
-            f"{clips.durations_s.min():.2f} to {clips.durations_s.max():.2f}",
-        )
+    table = Table("protocol", "part", "clips", "classes", "subjects", "lengths s")
+    for one in prepared:
+        for part, rows in one.parts.items():
+            table.add_row(
+                one.folder.name,
+                part,
+                str(len(rows.names)),
+                str(len(set(rows.labels))),
+                ranges(sorted({subject for subject in rows.subjects if subject >= 0})) or "unknown",
+                f"{min(rows.durations_s):.2f} to {max(rows.durations_s):.2f}",
+            )
     Console().print(table)

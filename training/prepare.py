@@ -1,118 +1,146 @@
-"""From raw recordings to the two parts of a prepared set: read, convert to NTU25, make the clips, split."""
+"""From raw recordings to prepared sets: make the clips of all files, and put them together by protocol and part."""
 
-from collections.abc import Iterable, Iterator
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from skel.skeleton.clip import ClipConfig, make_clip
+from skel.skeleton.clip import ClipConfig
 from skel.skeleton.errors import UserError
-from skel.skeleton.layouts import convert
-from skel.training.dataset import PARTS, ClipSet, Part
-from skel.training.progress import with_bar
-from skel.training.raw import BadRecording, RawClip, RawFiles, Reader
-from skel.training.readers import nw_ucla, synthetic, utd_mhad, utd_mhad_kinect2
-
-READERS: dict[str, Reader] = {
-    "utd-mhad-kinect2": utd_mhad_kinect2,
-    "utd-mhad": utd_mhad,
-    "nw-ucla": nw_ucla,
-}
-
-
-@dataclass(frozen=True)
-class Excluded:
-    """A raw file or clip that was left out, and why."""
-
-    file: str
-    reason: str
+from skel.skeleton.layouts import SkeletonLayout
+from skel.training.blocks import RECORDINGS, Block, Source, make_blocks
+from skel.training.dataset import PARTS, Part, PartRows, mark_unfinished, write_split
+from skel.training.raw import Excluded
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Both parts of a set, and what had to be left out."""
+    """One prepared split: where it is, what each part holds, and what had to be left out."""
 
-    parts: dict[Part, ClipSet]
+    folder: Path
+    parts: dict[Part, PartRows]
     excluded: tuple[Excluded, ...]
 
 
-def prepare_recorded(dataset: str, raw: Path, config: ClipConfig) -> Prepared:
-    """Prepare one of `READERS` from its authors' files, in a ZIP or a folder, wherever inside.
+def prepare(
+    source: Source,
+    out: Path,
+    config: ClipConfig,
+    provenance: Mapping[str, Any],
+    splits: Sequence[str] = (),
+    jobs: int = 1,
+) -> list[Prepared]:
+    """Prepare a set in `out/{split}`, for all of its protocols or those named, with so many processes.
 
+    Memory is bounded whatever the set's size. What was begun before with the same settings and raw files is gone on with.
     `UserError` where there is no file of this set, or none for one of its parts.
     """
-    reader = READERS[dataset]
-    return _prepared(dataset, reader.SPLIT, reader.CLASSES, _read_files(dataset, reader, raw), config)
+    unknown = sorted(set(splits) - set(source.splits))
+    if unknown:
+        raise UserError(f"{source.dataset} has no protocol {unknown[0]}: it has {', '.join(source.splits)}")
+    work = out / f".preparing-{source.dataset}"
+    blocks = make_blocks(source, config, work, version("skel-action"), jobs)
+    table = _Table.of(blocks)
+    classes = source.classes or tuple(sorted({row["label"] for row in table.rows}))
+    planned: dict[str, dict[Part, PartRows]] = {}
+    for split in splits or table.splits_found(source.splits):
+        planned[split] = {part: table.part(split, part, classes, config.skeleton_layout()) for part in PARTS}
+        for part, rows in planned[split].items():
+            if not rows.names:
+                left_out = f" ({len(table.excluded)} left out: {_first(table.excluded)})" if table.excluded else ""
+                raise UserError(
+                    f"there is no clip for the {part} part of {source.dataset} {split}{left_out}: give the whole set"
+                )
+    prepared = []
+    for split, parts in planned.items():
+        mark_unfinished(out / split)
+        _copy_recordings(blocks, work, out / split)
+        pairs = [(item.file, item.reason) for item in table.excluded]
+        folder = write_split(out / split, source.dataset, classes, config, parts, pairs, provenance)
+        prepared.append(Prepared(folder, parts, table.excluded))
+    shutil.rmtree(work)
+    return prepared
 
 
-def prepare_synthetic(clips: int, seed: int, config: ClipConfig) -> Prepared:
-    """Prepare that many clips of the synthetic actor; the same seed gives the same clips.
-
-    `UserError` for too few clips or a negative seed.
-    """
-    if clips < synthetic.VAL_EVERY:
-        raise UserError(f"--clips {clips} is too few for two parts: give {synthetic.VAL_EVERY} or more")
-    if seed < 0:
-        raise UserError(f"--seed {seed} is negative: give 0 or more")
-    return _prepared("synthetic", synthetic.SPLIT, synthetic.CLASSES, _perform(clips, seed), config)
+def _first(excluded: Sequence[Excluded]) -> str:
+    return f" ({len(excluded)} left out: {excluded[0].file} {excluded[0].reason})" if excluded else ""
 
 
-def _read_files(dataset: str, reader: Reader, raw: Path) -> Iterator[RawClip | Excluded]:
-    with RawFiles(raw) as files:
-        matches = files.matching(reader.FILES)
-        if not matches:
-            other = next((name for name, known in READERS.items() if files.matching(known.FILES)), None)
-            hint = f": it looks like {other}" if other else ""
-            raise UserError(f"{raw} holds no file of {dataset} (such as {reader.EXAMPLE}){hint}")
-        for path, match in with_bar(matches.items(), f"reading {dataset}", "files"):
-            try:
-                yield reader.read(match, files.read(path))
-            except BadRecording as error:
-                yield Excluded(path, str(error))
+@dataclass(frozen=True)
+class _Table:
+    """All clips in order, without the clips themselves: `place[i]` is the block of row i and its row there."""
 
+    blocks: Sequence[Block]
+    rows: Sequence[dict[str, Any]]
+    place: Sequence[tuple[int, int]]
+    excluded: tuple[Excluded, ...]
 
-def _perform(clips: int, seed: int) -> Iterator[RawClip]:
-    recordings = max(synthetic.VAL_EVERY, -(-clips // synthetic.CLIPS_A_RECORDING))
-    for recording in with_bar(range(recordings), "performing", "recordings"):
-        count = clips // recordings + (recording < clips % recordings)
-        yield from synthetic.clips_of_recording(seed, recording, count)
+    @classmethod
+    def of(cls, blocks: Sequence[Block]) -> "_Table":
+        """Of several clips of one name the first counts."""
+        rows: list[dict[str, Any]] = []
+        place: list[tuple[int, int]] = []
+        excluded: list[Excluded] = []
+        names: set[str] = set()
+        for number, block in enumerate(blocks):
+            excluded += block.excluded
+            for index, row in enumerate(block.rows):
+                if row["name"] in names:
+                    excluded.append(Excluded(row["name"], "there is another file of this name"))
+                    continue
+                names.add(row["name"])
+                rows.append(row)
+                place.append((number, index))
+        return cls(blocks, rows, place, tuple(excluded))
 
+    def splits_found(self, splits: Sequence[str]) -> list[str]:
+        """Those that any clip belongs to; the first of the set's where there is no clip at all."""
+        return [split for split in splits if any(split in row["parts"] for row in self.rows)] or [splits[0]]
 
-def _prepared(
-    dataset: str, split: str, classes: tuple[str, ...], source: Iterable[RawClip | Excluded], config: ClipConfig
-) -> Prepared:
-    taken: dict[str, RawClip] = {}
-    clips: dict[str, npt.NDArray[np.float32]] = {}
-    excluded: list[Excluded] = []
-    for item in source:
-        if isinstance(item, Excluded):
-            excluded.append(item)
-        elif np.isnan(item.positions_m[:, :1]).any(axis=-1).all():
-            excluded.append(Excluded(item.name, "nobody is tracked in it"))
-        elif item.name in taken:
-            excluded.append(Excluded(item.name, "there is another file of this name"))
-        else:
-            taken[item.name] = item
-            positions_m = convert(item.positions_m, item.layout, config.skeleton_layout())
-            clips[item.name] = make_clip(positions_m, None, config)
-
-    parts: dict[Part, ClipSet] = {}
-    for part in PARTS:
-        chosen = [clip for clip in taken.values() if clip.part == part]
-        if not chosen:
-            reason = f" ({len(excluded)} left out: {excluded[0].file} {excluded[0].reason})" if excluded else ""
-            raise UserError(f"there is no clip for the {part} part of {dataset} {split}{reason}: give the whole set")
-        parts[part] = ClipSet(
-            clips=np.stack([clips[clip.name] for clip in chosen]),
-            labels=np.array([clip.label for clip in chosen], np.int64),
-            names=tuple(clip.name for clip in chosen),
-            classes=classes,
-            clip=config,
-            dataset=dataset,
-            split=split,
-            subjects=np.array([clip.subject for clip in chosen], np.int64),
-            durations_s=np.array([len(clip.positions_m) / clip.fps for clip in chosen]),
+    def part(self, split: str, part: Part, classes: Sequence[str], layout: SkeletonLayout) -> PartRows:
+        """What belongs to one part of a split."""
+        chosen = [i for i, row in enumerate(self.rows) if row["parts"].get(split) == part]
+        rows = [self.rows[i] for i in chosen]
+        number = {name: k for k, name in enumerate(classes)}
+        frames, missing = sum(row["frames"] for row in rows), np.zeros(len(layout))
+        for row in rows:
+            missing += row["missing"]
+        shares = {joint: round(float(count) / max(frames, 1), 5) for joint, count in zip(layout.joints, missing)}
+        return PartRows(
+            names=[row["name"] for row in rows],
+            labels=[number[row["label"]] for row in rows],
+            subjects=[row["subject"] for row in rows],
+            durations_s=[row["duration_s"] for row in rows],
+            chunks=_Chunks(self.blocks, [self.place[i] for i in chosen]),
+            extra={"missing_joints": shares},
         )
-    return Prepared(parts, tuple(excluded))
+
+
+@dataclass(frozen=True)
+class _Chunks:
+    """Chosen clips, block after block."""
+
+    blocks: Sequence[Block]
+    place: Sequence[tuple[int, int]]
+
+    def __iter__(self) -> Iterator[npt.NDArray[np.float32]]:
+        for number, places in groupby(self.place, key=lambda place: place[0]):
+            yield np.load(self.blocks[number].clips_path, allow_pickle=False)[[index for _, index in places]]
+
+
+def _copy_recordings(blocks: Sequence[Block], work: Path, folder: Path) -> None:
+    """The continuous recordings of a split, as `recordings/{train,val}/NAME.npy` with their segments in NAME.json."""
+    shutil.rmtree(folder / RECORDINGS, ignore_errors=True)
+    for block in blocks:
+        for item in block.recordings:
+            if folder.name in item["parts"]:
+                target = folder / RECORDINGS / item["parts"][folder.name]
+                target.mkdir(parents=True, exist_ok=True)
+                for suffix in (".npy", ".json"):
+                    shutil.copyfile(work / RECORDINGS / f"{item['name']}{suffix}", target / f"{item['name']}{suffix}")

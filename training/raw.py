@@ -1,23 +1,37 @@
-"""Raw data sets as their authors publish them: files in a ZIP or a folder, and what a reader makes of one."""
+"""Raw data sets as their authors publish them: files in ZIPs or folders, and what a reader makes of them."""
 
+import hashlib
 import re
 import zipfile
 import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from skel.skeleton.errors import UserError
 from skel.skeleton.layouts import SkeletonLayout
+from skel.skeleton.recording import Recording
 from skel.training.dataset import Part
+
+People = Literal["tracked", "reference"]
 
 
 class BadRecording(Exception):  # noqa: N818 - the file is at fault, the program goes on
     """One raw file cannot be used; the message is the reason. It is left out and counted."""
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """A raw file or clip that was left out, and why."""
+
+    file: str
+    reason: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,71 +40,189 @@ class RawClip:
 
     Attributes:
         name: unique within its data set.
-        positions_m: (T, M, V, 3) in canonical space, NaN = not tracked; T ≥ 1 frames at an even rate.
+        positions_m: (T, M, V, 3) in canonical space, NaN = not tracked; T ≥ 1 frames.
         layout: what the V joints are.
         fps: frames a second.
-        label: index into the reader's `CLASSES`.
+        label: the class's name.
         subject: who acts; −1 = unknown.
-        part: which side of the protocol it is on.
+        parts: the side that it is on in each protocol of the set; a protocol that does not use the clip is absent.
+        times_s: (T,) strictly increasing; None = frames at an even rate.
     """
 
     name: str
     positions_m: npt.NDArray[np.floating[Any]]
     layout: SkeletonLayout
     fps: float
-    label: int
+    label: str
     subject: int
-    part: Part
+    parts: Mapping[str, Part]
+    times_s: npt.NDArray[np.float64] | None = None
 
 
-class Reader(Protocol):
-    """What a module of `skel.training.readers` offers for a data set of one file a clip."""
+@dataclass(frozen=True, eq=False)
+class Untrimmed:
+    """A continuous recording with its labels as segments, from which clips are cut; kept for streaming evaluation."""
 
-    SPLIT: str
-    CLASSES: tuple[str, ...]
-    FILES: re.Pattern[str]
-    EXAMPLE: str
+    name: str
+    recording: Recording
+    parts: Mapping[str, Part]
 
-    def read(self, name: re.Match[str], content: bytes) -> RawClip:
-        """The clip in a file whose name matched `FILES`; `BadRecording` where there is none."""
-        ...
+
+@dataclass(frozen=True)
+class Options:
+    """How raw files are read; each set uses what concerns it.
+
+    Attributes:
+        people: who is in a clip: people are tracked by id, cleared of noise and ranked by motion (`skel.training.people`),
+            or the first two listed in each frame as the published parsing has it (`reference`).
+        exclude: names of clips to leave out.
+        pauses: also cut clips of class idle where nothing is labelled.
+        train_share: share of own recordings that trains.
+    """
+
+    people: People = "tracked"
+    exclude: tuple[str, ...] = ()
+    pauses: bool = False
+    train_share: float = 0.7
+
+
+Found = RawClip | Untrimmed | Excluded
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The files of a set that are to be read, in order, and how one is read (`BadRecording` where it is unusable)."""
+
+    names: Sequence[str]
+    read: Callable[[str], Iterable[Found]]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What a module of `skel.training.readers` offers for a data set.
+
+    Attributes:
+        splits: the set's protocols.
+        classes: their names in the order of their labels; empty = those found, sorted.
+        files: matches the names of the files that hold skeletons.
+        example: such a name.
+        open: looks at what there is, once in every process; `UserError` where something that all files need is missing.
+    """
+
+    splits: tuple[str, ...]
+    classes: tuple[str, ...]
+    files: re.Pattern[str]
+    example: str
+    open: Callable[["RawFiles", Options], Opened]
+
+
+def each_file(
+    pattern: re.Pattern[str], read: Callable[[re.Match[str], bytes], RawClip]
+) -> Callable[["RawFiles", Options], Opened]:
+    """`Reader.open` of a set of one clip a file, which needs nothing besides the file."""
+
+    def open_files(files: "RawFiles", options: Options) -> Opened:
+        matches = files.matching(pattern)
+        return Opened(list(matches), lambda name: [read(matches[name], files.read(name))])
+
+    return open_files
 
 
 class RawFiles:
-    """The files of a ZIP archive or a folder, wherever inside, by their path; a context manager.
+    """The files of ZIP archives or folders, wherever inside, by their path; a context manager.
 
-    `UserError` where the path is missing or is neither.
+    The files of one source have their path in it as a name; of several, that of the source comes before it. `UserError`
+    where a path is missing or is neither.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._archive: zipfile.ZipFile | None = None
-        if path.is_dir():
-            self.names = sorted(f.relative_to(path).as_posix() for f in path.rglob("*") if f.is_file())
-            return
-        if not path.exists():
-            raise UserError(f"no such file or folder: {path}; expected the ZIP or folder of raw recordings")
-        try:
-            self._archive = zipfile.ZipFile(path)
-        except (OSError, zipfile.BadZipFile) as error:
-            raise UserError(f"{path} is not a readable ZIP archive ({error}): download it again") from error
-        self.names = sorted(member.filename for member in self._archive.infolist() if not member.is_dir())
+    def __init__(self, *paths: Path) -> None:
+        self.paths = paths
+        self._archives: dict[Path, zipfile.ZipFile] = {}
+        for path in paths:
+            if path.is_dir():
+                continue
+            if not path.exists():
+                raise UserError(f"no such file or folder: {path}; expected the ZIP or folder of raw recordings")
+            try:
+                self._archives[path] = zipfile.ZipFile(path)
+            except (OSError, zipfile.BadZipFile) as error:
+                raise UserError(f"{path} is not a readable ZIP archive ({error}): download it again") from error
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self.paths))
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[Path, str]]:
+        places = {}
+        for path in self.paths:
+            prefix = f"{path.name}/" if len(self.paths) > 1 else ""
+            if path in self._archives:
+                inside = [member.filename for member in self._archives[path].infolist() if not member.is_dir()]
+            else:
+                inside = [file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file()]
+            places.update({prefix + name: (path, name) for name in inside})
+        return dict(sorted(places.items()))
+
+    @property
+    def names(self) -> list[str]:
+        """All files, sorted."""
+        return list(self._places)
 
     def matching(self, pattern: re.Pattern[str]) -> dict[str, re.Match[str]]:
         """{path inside: match} of the files whose own name, without folders, matches as a whole."""
-        matches = ((name, pattern.fullmatch(PurePosixPath(name).name)) for name in self.names)
+        matches = ((name, pattern.fullmatch(PurePosixPath(name).name)) for name in self._places)
         return {name: match for name, match in matches if match}
 
-    def read(self, name: str) -> bytes:
-        """The content of one file; `BadRecording` where it is damaged."""
+    def size(self, name: str) -> int:
+        """Bytes of one file, unpacked."""
+        path, inside = self._places[name]
+        archive = self._archives.get(path)
+        return archive.getinfo(inside).file_size if archive else (path / inside).stat().st_size
+
+    def fingerprint(self) -> str:
+        """Changes when any file is changed, added or removed: a digest of names, sizes and checksums or dates."""
+        digest = hashlib.blake2b(digest_size=16)
+        for name, (path, inside) in self._places.items():
+            archive = self._archives.get(path)
+            stamp = archive.getinfo(inside).CRC if archive else (path / inside).stat().st_mtime_ns
+            digest.update(f"{name}\0{self.size(name)}\0{stamp}\n".encode())
+        return digest.hexdigest()
+
+    def path(self, name: str) -> Path | None:
+        """Where one file lies on disk; None inside an archive."""
+        path, inside = self._places[name]
+        return None if path in self._archives else path / inside
+
+    def read(self, name: str, most: int = -1) -> bytes:
+        """The content of one file, or its first bytes; `BadRecording` where it is damaged."""
+        path, inside = self._places[name]
+        archive = self._archives.get(path)
         try:
-            return self._archive.read(name) if self._archive else (self.path / name).read_bytes()
-        except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:  # RuntimeError: encrypted
+            with archive.open(inside) if archive else (path / inside).open("rb") as file:
+                return file.read(most)
+        except (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:  # RuntimeError: encrypted
             raise BadRecording(f"cannot be read ({error})") from error
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._archive:
-            self._archive.close()
+        for archive in self._archives.values():
+            archive.close()
+
+
+def read_names(path: Path, reader: Reader) -> tuple[str, ...]:
+    """The names of a set's raw files, without their ending, that a text file lists one a line, among other lines.
+
+    `UserError` where it lists none.
+    """
+    ending = PurePosixPath(reader.example).suffix
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").split()
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from error
+    names = (line.removesuffix(ending) for line in lines)
+    found = tuple(sorted({name for name in names if reader.files.fullmatch(name + ending)}))
+    if not found:
+        raise UserError(f"{path} names no file of this set, such as {reader.example.removesuffix(ending)}: one a line")
+    return found

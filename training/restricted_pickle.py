@@ -16,9 +16,18 @@ _RECONSTRUCT: Callable[..., Any] = np.zeros(1).__reduce__()[0]  # type: ignore[a
 _SCALAR: Callable[..., Any] = np.int64(0).__reduce__()[0]  # type: ignore[assignment]
 _FROM_BUFFER: Callable[..., Any] = np.zeros(1).__reduce_ex__(5)[0]  # type: ignore[assignment]
 
+
+def _latin1(text: str, encoding: str) -> bytes:
+    """What arrays pickled at protocol 2 and below call to turn text into bytes; only the encoding that they use."""
+    if encoding != "latin1":
+        raise pickle.UnpicklingError(f"it wants to encode as {encoding}")
+    return text.encode("latin1")
+
+
 _ALLOWED: dict[tuple[str, str], Any] = {
     ("numpy", "ndarray"): np.ndarray,
     ("numpy", "dtype"): np.dtype,
+    ("_codecs", "encode"): _latin1,
     **{
         (f"numpy.{core}.{module}", name): function
         for core in ("core", "_core")

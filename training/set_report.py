@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from rich.console import Console
-from rich.table import Table
 
 from skel.skeleton.anatomy import bone_lengths_m, facing_checks, human_range_m
 from skel.skeleton.layouts import SkeletonLayout
@@ -19,13 +17,15 @@ _MOST_CLIPS_MEASURED = 2000
 _MOST_IMBALANCE = 10
 _LEAST_SHARE = 0.9  # of clips that must look like an upright, not mirrored person
 _LEAST_LENGTH_S = 0.3
+_MOST_MISSING = 0.2
+_MOST_ASYMMETRY = 0.2  # between the two sides of the body
 
 
 def describe(root: Path) -> dict[str, Any]:
     """Everything that `skel-data info` shows, as JSON types; `UserError` where there is no prepared set at `root`."""
     folder = find_split(root)
     meta = load_meta(folder)
-    parts: dict[Part, ClipSet] = {part: load_split(folder, part) for part in PARTS}
+    parts: dict[Part, ClipSet] = {part: load_split(folder, part, in_memory=False) for part in PARTS}
     layout = parts["train"].clip.skeleton_layout()
     bodies = _first_bodies(parts)
     bones_cm, checks = (_bones_cm(bodies, layout), _checks(bodies, layout)) if len(bodies) else ({}, {})
@@ -35,7 +35,9 @@ def describe(root: Path) -> dict[str, Any]:
         "dataset": meta["dataset"],
         "split": meta["split"],
         "clip": meta["clip"],
-        "parts": {part: _describe_part(clips) for part, clips in parts.items()},
+        "parts": {
+            part: _describe_part(clips, meta["parts"][part].get("missing_joints", {})) for part, clips in parts.items()
+        },
         "classes": [
             {"name": name, **{part: int(counts[part][k]) for part in PARTS}} for k, name in enumerate(meta["classes"])
         ],
@@ -46,33 +48,41 @@ def describe(root: Path) -> dict[str, Any]:
         "warnings": [
             *_content_warnings(parts, counts),
             *_body_warnings(bones_cm, checks),
+            *_missing_warnings(meta["parts"]),
             *([f"{len(meta['excluded'])} raw files or clips were left out"] if meta["excluded"] else []),
         ],
     }
 
 
-def _describe_part(clips: ClipSet) -> dict[str, Any]:
+def _describe_part(clips: ClipSet, missing: dict[str, float]) -> dict[str, Any]:
+    known_s = clips.durations_s[~np.isnan(clips.durations_s)]
     return {
         "clips": len(clips),
         "shape": list(clips.clips.shape),
         "megabytes": round(clips.clips.nbytes / 1e6, 1),
         "subjects": sorted({int(s) for s in clips.subjects if s >= 0}),
         "lengths_s": {
-            "shortest": round(float(clips.durations_s.min()), 2),
-            "median": round(float(np.median(clips.durations_s)), 2),
-            "longest": round(float(clips.durations_s.max()), 2),
-        },
-        "second_body_share": round(float(clips.clips[..., 1:].any(axis=(1, 2, 3, 4)).mean()), 4),
+            "shortest": round(float(known_s.min()), 2),
+            "median": round(float(np.median(known_s)), 2),
+            "longest": round(float(known_s.max()), 2),
+        }
+        if len(known_s)
+        else None,
+        "second_body_share": round(float(np.mean([clip[..., 1:].any() for clip in clips.clips])), 4),
+        "missing_joints": missing,
     }
 
 
 def _first_bodies(parts: dict[Part, ClipSet]) -> Array:
     """(N, T, V, 3): the first body of every clip that has one, or of an even choice of them where there are many."""
-    bodies = [
-        clips.clips[:: 1 + len(clips) // _MOST_CLIPS_MEASURED, ..., 0].transpose(0, 2, 3, 1) for clips in parts.values()
-    ]
+    bodies = [first_bodies(clips, _MOST_CLIPS_MEASURED) for clips in parts.values()]
     together = np.concatenate(bodies).astype(np.float64)
     return together[together.any(axis=(1, 2, 3))]
+
+
+def first_bodies(clips: ClipSet, most: int) -> npt.NDArray[np.float32]:
+    """(n, T, V, 3): the first body of at most so many clips, evenly chosen."""
+    return np.asarray(clips.clips[:: 1 + (len(clips) - 1) // most, ..., 0].transpose(0, 2, 3, 1))
 
 
 def _bones_cm(bodies: Array, layout: SkeletonLayout) -> dict[str, float]:
@@ -97,12 +107,25 @@ def _body_warnings(bones_cm: dict[str, float], checks: dict[str, float]) -> list
         least, greatest = (100 * length_m for length_m in human_range_m(bone.split("–")[0]))
         if not least <= length <= greatest:
             warnings.append(f"bone {bone} is {length:g} cm long, people have {least:g} to {greatest:g}")
+    for left, length in bones_cm.items():
+        right = bones_cm.get(left.replace("Left", "Right"), length)
+        if abs(length - right) > _MOST_ASYMMETRY * max(length, right):
+            warnings.append(f"bone {left} is {length:g} cm long on the left and {right:g} on the right")
     warnings += [
         f"{what} in only {share:.0%} of the clips: are the axes or the sides wrong?"
         for what, share in checks.items()
         if share < _LEAST_SHARE
     ]
     return warnings
+
+
+def _missing_warnings(parts: dict[str, Any]) -> list[str]:
+    return [
+        f"{joint} is not tracked in {share:.0%} of the frames of {part}"
+        for part, of_part in parts.items()
+        for joint, share in of_part.get("missing_joints", {}).items()
+        if share > _MOST_MISSING
+    ]
 
 
 def _content_warnings(parts: dict[Part, ClipSet], counts: dict[Part, npt.NDArray[np.int64]]) -> list[str]:
@@ -112,7 +135,7 @@ def _content_warnings(parts: dict[Part, ClipSet], counts: dict[Part, npt.NDArray
         absent = [name for name, count in zip(clips.classes, counts[part]) if count == 0]
         if absent:
             warnings.append(f"{part} has no clip of {', '.join(absent)}")
-        empty = int((~clips.clips.any(axis=(1, 2, 3, 4))).sum())
+        empty = sum(not clip.any() for clip in clips.clips)
         if empty:
             warnings.append(f"{part} has {empty} clips without anybody")
         short = int((clips.durations_s < _LEAST_LENGTH_S).sum())
@@ -132,53 +155,3 @@ def _content_warnings(parts: dict[Part, ClipSet], counts: dict[Part, npt.NDArray
 
 def _digests(clips: ClipSet) -> list[bytes]:
     return [hashlib.blake2b(clip.tobytes(), digest_size=16).digest() for clip in clips.clips]
-
-
-def print_report(report: dict[str, Any], console: Console) -> None:
-    """Show `describe`'s result as tables."""
-    clip = report["clip"]
-    console.print(f"[bold]{report['dataset']} {report['split']}[/bold] in {report['folder']}", soft_wrap=True)
-    console.print(
-        f"{clip['frames']} frames, {clip['layout']}, {clip['max_bodies']} bodies, gaps {clip['gaps']}, "
-        f"centring {clip['centring']}, yaw {clip['yaw']}"
-    )
-    console.print(_parts_table(report))
-    classes = Table("class", *PARTS)
-    for row in report["classes"]:
-        classes.add_row(row["name"], *(str(row[part]) for part in PARTS))
-    console.print(classes)
-    bones = Table("bone", "median cm")
-    for bone, length in report["bones_cm"].items():
-        bones.add_row(bone, f"{length:.1f}")
-    console.print(bones)
-    checks = Table("check", "share of clips")
-    for what, share in report["checks"].items():
-        checks.add_row(what, f"{share:.1%}")
-    console.print(checks)
-    for warning in report["warnings"]:
-        console.print(f"[yellow]warning:[/yellow] {warning}", soft_wrap=True)
-
-
-def _parts_table(report: dict[str, Any]) -> Table:
-    table = Table("part", "clips", "MB", "subjects", "shortest, median, longest s", "second body")
-    for name, part in report["parts"].items():
-        table.add_row(
-            name,
-            str(part["clips"]),
-            f"{part['megabytes']:g}",
-            ranges(part["subjects"]) or "unknown",
-            ", ".join(f"{length:.2f}" for length in part["lengths_s"].values()),
-            f"{part['second_body_share']:.1%}",
-        )
-    return table
-
-
-def ranges(numbers: list[int]) -> str:
-    """1, 2, 3, 5 as "1–3 5"."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return " ".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)

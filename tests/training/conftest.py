@@ -1,13 +1,19 @@
 """Miniature raw data sets in their authors' formats, so that the readers are tested whole without the real ones."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))  # raw_files
+
+from raw_files import write_ntu, write_pku
+
 from skel.sensors.synthetic import perform
 from skel.skeleton.layouts import KINECT20, NTU25
+from skel.skeleton.recording import save_recording
 
 AS_NTU25 = {"HipCenter": "SpineBase", "Spine": "SpineMid", "ShoulderCenter": "SpineShoulder"}
 UTD_MHAD_ORDER = ("Head", "ShoulderCenter", "Spine", "HipCenter", *KINECT20.joints[4:])
@@ -53,12 +59,44 @@ def nw_ucla(folder: Path) -> None:
         (folder / "all_sqe" / f"{name}.json").write_text(json.dumps(content))
 
 
-WRITERS = {"utd-mhad-kinect2": utd_mhad_kinect2, "utd-mhad": utd_mhad, "nw-ucla": nw_ucla}
+def ntu(folder: Path, setups: tuple[int, ...] = (1,)) -> None:
+    write_ntu(folder / "nturgb+d_skeletons", setups, cameras=(1, 2), subjects=(1, 3))
+
+
+def precog(folder: Path) -> None:
+    names = [
+        f"{j[5:]}Right" if j.startswith("Right") else f"{j[4:]}Left" if j.startswith("Left") else j for j in KINECT20.joints
+    ]
+    for number, subject in enumerate((1, 9)):
+        joints, labels = movement_kinect20(number, 120), np.repeat([0, 3, 0, 8], (40, 30, 20, 30))
+        rows = [";".join(" ".join(f"{v:.6f}" for v in joint) for joint in frame) for frame in joints]
+        lines = ["; ".join(names), *(f"{row};{label}" for row, label in zip(rows, labels))]
+        (folder / f"Seq1_{subject}.csv").write_text("\n".join(lines) + "\n")
+
+
+def recordings(folder: Path) -> None:
+    for number in range(4):
+        save_recording(folder / f"take_{number}", perform(number, 12, script=("wave", "clap")))
+    for number in range(4):
+        np.save(folder / f"jump {number}.npy", movement(number, 30))
+
+
+WRITERS = {
+    "ntu60": ntu,
+    "ntu120": lambda folder: ntu(folder, (1, 18)),
+    "pku-mmd": write_pku,
+    "pku-mmd-2": lambda folder: write_pku(folder, part=2),
+    "precog": precog,
+    "recordings": recordings,
+    "utd-mhad-kinect2": utd_mhad_kinect2,
+    "utd-mhad": utd_mhad,
+    "nw-ucla": nw_ucla,
+}
 
 
 @pytest.fixture
 def miniature(tmp_path):
-    """A function: data set's name → folder with two training and two validation recordings in its raw format."""
+    """A function: data set's name → folder with a few recordings of both parts in its raw format."""
 
     def write(dataset: str) -> Path:
         folder = tmp_path / f"raw-{dataset}"

@@ -8,7 +8,7 @@ import pytest
 
 from skel.skeleton.clip import ClipConfig
 from skel.skeleton.errors import UserError
-from skel.training.dataset import ClipSet, load_split, save_split
+from skel.training.dataset import ClipSet, load_split, mark_unfinished, save_split
 from skel.training.restricted_pickle import load_restricted
 
 CONFIG = ClipConfig(frames=4)
@@ -126,7 +126,8 @@ def test_unfinished_rewrite_leaves_no_whole_set(saved):
     broken = {"train": clip_set(3), "val": None}
     with pytest.raises(AttributeError):
         save_split(saved.parent, broken, [], {})
-    with pytest.raises(UserError, match=r"has no meta\.json"):
+    mark_unfinished(saved)
+    with pytest.raises(UserError, match="is unfinished"):
         load_split(saved, "train")
 
 

@@ -1,13 +1,21 @@
 import json
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
+from raw_files import write_ntu
 
 from skel.skeleton.clip import AIMCLR, ClipConfig, make_clip
 from skel.skeleton.errors import UserError
 from skel.skeleton.layouts import KINECT20, NTU25, convert
-from skel.training.prepare import READERS, prepare_recorded, prepare_synthetic
+from skel.skeleton.recording import load_recording
+from skel.training.dataset import PARTS, load_split
+from skel.training.prepare import prepare
+from skel.training.raw import Options
+from skel.training.sources import READERS, Performed, Recorded
+
+DEFAULT = ClipConfig()
 
 
 def zipped(folder):
@@ -18,33 +26,49 @@ def zipped(folder):
     return path
 
 
-@pytest.mark.parametrize("dataset", READERS)
-def test_folder_and_zip_give_the_same_clips(dataset, miniature):
+def recorded(dataset, *raw, **options):
+    return Recorded(dataset, raw, Options(**options))
+
+
+def prepared(dataset, raw, out, config=DEFAULT, jobs=1, **options):
+    return prepare(recorded(dataset, raw, **options), out, config, {}, jobs=jobs)
+
+
+def contents(out):
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize("dataset", sorted(set(READERS) - {"recordings"}))
+def test_folder_and_zip_give_the_same_clips(dataset, miniature, tmp_path):
     folder = miniature(dataset)
-    one, two = (prepare_recorded(dataset, path, ClipConfig()) for path in (folder, zipped(folder)))
-    for part in ("train", "val"):
-        clips = one.parts[part]
-        assert clips.clips.shape == (2, 3, 50, 25, 2)
-        assert (clips.clips[..., 0] != 0).any()
-        assert not clips.clips[..., 1].any()
-        assert clips.split == READERS[dataset].SPLIT
-        assert clips.classes == READERS[dataset].CLASSES
-        np.testing.assert_array_equal(clips.clips, two.parts[part].clips)
-    np.testing.assert_allclose(np.sort(one.parts["train"].durations_s), [12 / 30, 13 / 30])
-    assert one.excluded == ()
+    if dataset.startswith("utd"):
+        pytest.importorskip("scipy.io")
+    for name, raw in (("one", folder), ("two", zipped(folder))):
+        (tmp_path / name).mkdir()
+        prepared(dataset, raw, tmp_path / name)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    for split in READERS[dataset].splits:
+        for part in PARTS:
+            clips = load_split(tmp_path / "one" / split, part)
+            assert len(clips) >= 2
+            assert clips.classes == READERS[dataset].classes
+            assert (clips.clips[..., 0] != 0).any(axis=(1, 2, 3)).all()
+            assert (clips.dataset, clips.split) == (dataset, split)
 
 
 @pytest.mark.parametrize("config", [ClipConfig(), AIMCLR])
-def test_a_clip_is_make_clip_of_its_file(config, miniature):
+def test_a_clip_is_make_clip_of_its_file(config, miniature, tmp_path):
     folder = miniature("nw-ucla")
-    clips = prepare_recorded("nw-ucla", folder, config).parts["val"]
+    (one,) = prepared("nw-ucla", folder, tmp_path / "out", config)
+    clips = load_split(one.folder, "val")
     raw = np.array(json.loads((folder / "all_sqe" / f"{clips.names[0]}.json").read_text())["skeletons"])
     raw[3, 7] = np.nan
     expected = make_clip(convert(raw[:, None], KINECT20, NTU25), None, config)
     np.testing.assert_array_equal(clips.clips[0], expected)
+    np.testing.assert_allclose(np.sort(clips.durations_s), [14 / 30, 15 / 30], atol=1e-4)
 
 
-def test_bad_files_are_left_out_and_said(miniature):
+def test_bad_files_are_left_out_and_said(miniature, tmp_path):
     folder = miniature("nw-ucla") / "all_sqe"
     skeletons = json.loads((folder / "a01_s01_e00_v01.json").read_text())["skeletons"]
     (folder / "a02_s01_e00_v01.json").write_text("{")
@@ -53,46 +77,99 @@ def test_bad_files_are_left_out_and_said(miniature):
     (folder / "a02_s01_e03_v01.json").write_text(json.dumps({"skeletons": skeletons[:1]}))
     (folder / "again").mkdir()
     (folder / "again" / "a01_s01_e00_v01.json").write_text(json.dumps({"skeletons": skeletons}))
-    prepared = prepare_recorded("nw-ucla", folder.parent, ClipConfig())
-    reasons = {item.file: item.reason for item in prepared.excluded}
+    (one,) = prepared("nw-ucla", folder.parent, tmp_path / "out")
+    reasons = {item.file: item.reason for item in one.excluded}
     assert len(reasons) == 4
     assert "JSON" in reasons["all_sqe/a02_s01_e00_v01.json"]
     assert "expected (T, 20, 3)" in reasons["all_sqe/a02_s01_e01_v01.json"]
     assert reasons["a02_s01_e02_v01"] == "nobody is tracked in it"
     assert reasons["a01_s01_e00_v01"] == "there is another file of this name"
-    one_frame = prepared.parts["train"].clips[prepared.parts["train"].names.index("a02_s01_e03_v01"), ..., 0]
+    assert json.loads((one.folder / "meta.json").read_text())["excluded_count"] == 4
+    train = load_split(one.folder, "train")
+    one_frame = train.clips[train.names.index("a02_s01_e03_v01"), ..., 0]
     assert (one_frame == one_frame[:, :1]).all()
     assert one_frame.any()
 
 
-def test_wrong_set_names_the_right_one(miniature):
+def test_wrong_set_names_the_right_one(miniature, tmp_path):
     with pytest.raises(UserError, match=r"no file of utd-mhad .*looks like nw-ucla"):
-        prepare_recorded("utd-mhad", miniature("nw-ucla"), ClipConfig())
+        prepared("utd-mhad", miniature("nw-ucla"), tmp_path / "out")
 
 
 def test_folder_of_nothing(tmp_path):
     with pytest.raises(UserError, match=r"no file of nw-ucla \(such as a01_s01_e00_v01\.json\)$"):
-        prepare_recorded("nw-ucla", tmp_path, ClipConfig())
+        prepared("nw-ucla", tmp_path, tmp_path / "out")
 
 
-def test_half_a_set(miniature):
+def test_half_a_set(miniature, tmp_path):
     folder = miniature("nw-ucla")
     for view in ("v01", "v02"):
         for file in folder.rglob(f"*{view}.json"):
             file.write_text("")
     with pytest.raises(UserError, match=r"no clip for the train part of nw-ucla xview \(2 left out"):
-        prepare_recorded("nw-ucla", folder, ClipConfig())
+        prepared("nw-ucla", folder, tmp_path / "out")
 
 
-def test_synthetic_gives_as_many_clips_as_asked_for():
-    prepared = prepare_synthetic(53, 0, ClipConfig())
-    assert [len(prepared.parts[part]) for part in ("train", "val")] == [43, 10]
-    again = prepare_synthetic(53, 0, ClipConfig())
-    np.testing.assert_array_equal(prepared.parts["val"].clips, again.parts["val"].clips)
-    assert not {*prepared.parts["train"].subjects} & {*prepared.parts["val"].subjects}
+def test_one_protocol_of_several(miniature, tmp_path):
+    raw = miniature("ntu60")
+    (one,) = prepare(recorded("ntu60", raw), tmp_path / "out", ClipConfig(), {}, ["xview"])
+    assert one.folder.name == "xview"
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["xview"]
+    with pytest.raises(UserError, match="no protocol xset: it has xsub, xview"):
+        prepare(recorded("ntu60", raw), tmp_path / "out", ClipConfig(), {}, ["xset"])
+
+
+def test_two_archives_are_one_set(tmp_path):
+    for name, setup in (("old", 1), ("new", 18)):
+        write_ntu(tmp_path / name, (setup,), cameras=(1,))
+    raw = zipped(tmp_path / "old"), tmp_path / "new"
+    both = prepare(recorded("ntu120", *raw), tmp_path / "out", ClipConfig(), {})
+    assert [one.folder.name for one in both] == ["xsub", "xset"]
+    assert {name[:4] for name in both[1].parts["train"].names} == {"S018"}
+    assert {name[:4] for name in both[1].parts["val"].names} == {"S001"}
+
+
+def test_names_to_exclude(miniature, tmp_path):
+    first, *_ = prepared("ntu60", miniature("ntu60"), tmp_path / "out", exclude=("S001C001P001R001A001",))
+    assert [(Path(item.file).stem, item.reason) for item in first.excluded] == [
+        ("S001C001P001R001A001", "the list of --exclude names it")
+    ]
+    assert len(first.parts["train"].names) == 3
+
+
+def test_continuous_recordings_lie_beside_the_clips(miniature, tmp_path):
+    (one,) = prepared("precog", miniature("precog"), tmp_path / "out", pauses=True)
+    assert sorted(p.name for p in (one.folder / "recordings" / "val").iterdir()) == ["Seq1_9.json", "Seq1_9.npy"]
+    take = load_recording(one.folder / "recordings" / "train" / "Seq1_1.npy")
+    assert [(round(s.start_s * 30), round(s.end_s * 30), s.label) for s in take.segments] == [
+        (40, 70, "action 3"),
+        (90, 120, "action 8"),
+    ]
+    train = load_split(one.folder, "train")
+    assert [train.classes[label] for label in train.labels] == ["action 3", "action 8", "idle"]
+    expected = make_clip(convert(take.positions_m[40:70], KINECT20, NTU25), take.times_s[40:70], ClipConfig())
+    np.testing.assert_array_equal(train.clips[0], expected)
+
+
+def test_own_recordings_are_cut_and_spread(miniature, tmp_path):
+    folder = miniature("recordings")
+    (one,) = prepared("recordings", folder, tmp_path / "out", train_share=0.5)
+    train, val = (load_split(one.folder, part) for part in PARTS)
+    assert train.classes == ("clap", "jump", "wave")
+    assert {name[:6] for name in train.names} == {"take_0", "take_2", "jump 0", "jump 2"}
+    assert len([name for name in val.names if name.startswith("jump")]) == 2
+    assert (one.folder / "recordings" / "val" / "take_1.npy").is_file()
+
+
+def test_synthetic_gives_as_many_clips_as_asked_for(tmp_path):
+    for name in ("one", "two"):
+        (one,) = prepare(Performed(53, 0), tmp_path / name, ClipConfig(), {})
+    assert [len(one.parts[part].names) for part in PARTS] == [43, 10]
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    assert not {*one.parts["train"].subjects} & {*one.parts["val"].subjects}
 
 
 @pytest.mark.parametrize(("clips", "seed", "match"), [(4, 0, "too few"), (10, -1, "negative")])
 def test_synthetic_of_nonsense(clips, seed, match):
     with pytest.raises(UserError, match=match):
-        prepare_synthetic(clips, seed, ClipConfig())
+        Performed(clips, seed)

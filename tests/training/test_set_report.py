@@ -6,14 +6,17 @@ from rich.console import Console
 
 from skel.skeleton.clip import ClipConfig
 from skel.skeleton.layouts import NTU25
-from skel.training.dataset import save_split
-from skel.training.prepare import prepare_synthetic
-from skel.training.set_report import describe, print_report, ranges
+from skel.training.dataset import PARTS, load_split, save_split
+from skel.training.prepare import prepare
+from skel.training.set_report import describe
+from skel.training.set_tables import print_report, ranges
+from skel.training.sources import Performed
 
 
 @pytest.fixture(scope="module")
-def parts():
-    return prepare_synthetic(600, 0, ClipConfig()).parts
+def parts(tmp_path_factory):
+    (prepared,) = prepare(Performed(600, 0), tmp_path_factory.mktemp("performed"), ClipConfig(), {})
+    return {part: load_split(prepared.folder, part) for part in PARTS}
 
 
 def report_of(tmp_path, parts, excluded=()):

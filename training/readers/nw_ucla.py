@@ -18,9 +18,8 @@ import re
 import numpy as np
 
 from skel.skeleton.layouts import KINECT20
-from skel.training.raw import BadRecording, RawClip
+from skel.training.raw import BadRecording, RawClip, Reader, each_file
 
-SPLIT = "xview"
 _ACTIONS = {
     "01": "pick up with one hand",
     "02": "pick up with two hands",
@@ -33,9 +32,8 @@ _ACTIONS = {
     "11": "throw",
     "12": "carry",
 }
-CLASSES: tuple[str, ...] = tuple(_ACTIONS.values())
-FILES = re.compile(rf"(a(?P<action>{'|'.join(_ACTIONS)})_s(?P<subject>\d+)_e\d+_v0?(?P<view>[123]))\.json")
-EXAMPLE = "a01_s01_e00_v01.json"
+_CLASSES: tuple[str, ...] = tuple(_ACTIONS.values())
+_FILES = re.compile(rf"(a(?P<action>{'|'.join(_ACTIONS)})_s(?P<subject>\d+)_e\d+_v0?(?P<view>[123]))\.json")
 
 
 def read(name: re.Match[str], content: bytes) -> RawClip:
@@ -53,7 +51,10 @@ def read(name: re.Match[str], content: bytes) -> RawClip:
         positions_m=positions_m[:, None],
         layout=KINECT20,
         fps=30.0,
-        label=list(_ACTIONS).index(name["action"]),
+        label=_ACTIONS[name["action"]],
         subject=int(name["subject"]),
-        part="val" if name["view"] == "3" else "train",
+        parts={"xview": "val" if name["view"] == "3" else "train"},
     )
+
+
+READER = Reader(("xview",), _CLASSES, _FILES, "a01_s01_e00_v01.json", each_file(_FILES, read))

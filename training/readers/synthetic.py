@@ -39,9 +39,9 @@ def clips_of_recording(seed: int, recording: int, count: int) -> Iterator[RawCli
             positions_m=take.positions_m[frames],
             layout=take.layout,
             fps=take.fps,
-            label=CLASSES.index(label),
+            label=label,
             subject=recording,
-            part="val" if recording % VAL_EVERY == VAL_EVERY - 1 else "train",
+            parts={SPLIT: "val" if recording % VAL_EVERY == VAL_EVERY - 1 else "train"},
         )
 
 

@@ -11,11 +11,10 @@ subjects train, even subjects validate.
 import re
 
 from skel.skeleton.layouts import KINECT20
-from skel.training.raw import RawClip
+from skel.training.raw import RawClip, Reader, each_file
 from skel.training.readers.matlab import load_positions
 
-SPLIT = "xsub"
-CLASSES: tuple[str, ...] = (
+_CLASSES: tuple[str, ...] = (
     "swipe left",
     "swipe right",
     "wave",
@@ -44,8 +43,7 @@ CLASSES: tuple[str, ...] = (
     "lunge",
     "squat",
 )
-FILES = re.compile(r"(a(?P<action>1\d|2[0-7]|[1-9])_s(?P<subject>\d+)_t\d+)_skeleton\.mat")
-EXAMPLE = "a1_s1_t1_skeleton.mat"
+_FILES = re.compile(r"(a(?P<action>1\d|2[0-7]|[1-9])_s(?P<subject>\d+)_t\d+)_skeleton\.mat")
 
 # Skeleton_joint_order.txt of the data set: the spine comes from the top down, the limbs as in the Kinect v1 SDK.
 _SPINE = ("Head", "ShoulderCenter", "Spine", "HipCenter")
@@ -62,7 +60,10 @@ def read(name: re.Match[str], content: bytes) -> RawClip:
         positions_m=positions_m[:, None, _TO_KINECT20],
         layout=KINECT20,
         fps=30.0,
-        label=int(name["action"]) - 1,
+        label=_CLASSES[int(name["action"]) - 1],
         subject=subject,
-        part="train" if subject % 2 else "val",
+        parts={"xsub": "train" if subject % 2 else "val"},
     )
+
+
+READER = Reader(("xsub",), _CLASSES, _FILES, "a1_s1_t1_skeleton.mat", each_file(_FILES, read))

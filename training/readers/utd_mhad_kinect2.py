@@ -11,11 +11,10 @@ train, even subjects validate.
 import re
 
 from skel.skeleton.layouts import NTU25
-from skel.training.raw import RawClip
+from skel.training.raw import RawClip, Reader, each_file
 from skel.training.readers.matlab import load_positions
 
-SPLIT = "xsub"
-CLASSES: tuple[str, ...] = (
+_CLASSES: tuple[str, ...] = (
     "right hand high wave",
     "right hand catch",
     "right hand high throw",
@@ -27,8 +26,7 @@ CLASSES: tuple[str, ...] = (
     "right hand hammer",
     "hand clap",
 )
-FILES = re.compile(r"(a(?P<action>10|[1-9])_s(?P<subject>\d+)_t\d+)_skel_K2\.mat")
-EXAMPLE = "a1_s1_t1_skel_K2.mat"
+_FILES = re.compile(r"(a(?P<action>10|[1-9])_s(?P<subject>\d+)_t\d+)_skel_K2\.mat")
 
 
 def read(name: re.Match[str], content: bytes) -> RawClip:
@@ -39,7 +37,10 @@ def read(name: re.Match[str], content: bytes) -> RawClip:
         positions_m=load_positions(content, "S_K2", len(NTU25), field="world")[:, None],
         layout=NTU25,
         fps=30.0,
-        label=int(name["action"]) - 1,
+        label=_CLASSES[int(name["action"]) - 1],
         subject=subject,
-        part="train" if subject % 2 else "val",
+        parts={"xsub": "train" if subject % 2 else "val"},
     )
+
+
+READER = Reader(("xsub",), _CLASSES, _FILES, "a1_s1_t1_skel_K2.mat", each_file(_FILES, read))
