@@ -5,7 +5,6 @@ import io
 import zipfile
 
 import numpy as np
-import scipy.io
 
 from skel.skeleton.layouts import AZURE32, KINECT20, NTU25
 
@@ -58,6 +57,8 @@ def utd_mhad(shared):
 
 def of_each_person(archive, joints_of, every=5):
     """Every fifth file aI_sJ_tK….mat, (V, 3, T), by the person J."""
+    import scipy.io
+
     takes = {}
     with zipfile.ZipFile(archive) as files:
         for name in [name for name in files.namelist() if name.endswith(".mat")][::every]:
@@ -69,10 +70,10 @@ def of_each_person(archive, joints_of, every=5):
 
 def video_poses(video, model):
     """(T, 33, 3) of the one person in a video, through MediaPipe; NaN where nobody is found."""
-    import cv2
-
+    from skel.sensors.opencv import import_cv2
     from skel.sensors.pose import PoseEstimator
 
+    cv2 = import_cv2()
     capture, estimator, poses = cv2.VideoCapture(str(video)), PoseEstimator(model), []
     try:
         fps = capture.get(cv2.CAP_PROP_FPS)

@@ -1,7 +1,5 @@
 """Joints of every sensor at hand are those of a person, in canonical space, before and after conversion to NTU25."""
 
-import importlib.util
-
 import numpy as np
 import pytest
 from anatomy_problems import anatomy_problems, bent_forward
@@ -40,8 +38,7 @@ def gestures(shared):
 
 @pytest.fixture(scope="module", params=["lite", "full"])
 def squats(request, shared):
-    if importlib.util.find_spec("mediapipe") is None:
-        pytest.skip("mediapipe is not installed: the webcam extra is missing")
+    pytest.importorskip("mediapipe", reason="the webcam extra is missing")
     return video_poses(shared / "media" / "squat.mp4", shared / "models" / f"pose_landmarker_{request.param}.task")
 
 
@@ -66,6 +63,7 @@ def test_half_guessed_legs_are_seen(gestures):
 @pytest.mark.parametrize(("read", "layout", "people"), [(utd_mhad_kinect2, NTU25, 6), (utd_mhad, KINECT20, 8)])
 def test_everybody_in_the_data_sets_is_a_person(shared, read, layout, people):
     """Each over several actions: in a single take a hinge that points at the sensor can be misjudged."""
+    pytest.importorskip("scipy", reason="scipy reads .mat files: the train extra is missing")
     takes = read(shared)
     assert list(takes) == list(range(1, people + 1))
     for person, positions_m in takes.items():
@@ -81,6 +79,7 @@ def test_mediapipe_sees_a_person(squats):
 
 def test_mediapipe_has_about_the_proportions_of_kinect2(shared, squats):
     """Nearer than Kinect v1 is (28 %), further than people are from one another (5 to 9 %): see docs/sensors.md."""
+    pytest.importorskip("scipy", reason="scipy reads .mat files: the train extra is missing")
     kinect2_m = np.median([median_lengths_m(positions_m) for positions_m in utd_mhad_kinect2(shared).values()], axis=0)
     mediapipe_m = median_lengths_m(convert(squats, MEDIAPIPE33, NTU25))
     assert 0.1 < distance(mediapipe_m, kinect2_m) < 0.25
