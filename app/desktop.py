@@ -34,7 +34,7 @@ def run_window(options: Options) -> int:
     window = MainWindow(options.make_model(), Settings(), options.device)
     window.open_source(_source(options, window.consent))
     if options.record is not None:
-        window.session.start_recording(options.record, options.record_video)
+        window.recorder.start(options.record, options.record_video)
 
     def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         traceback.print_exception(kind, error, trace)  # for the bug report; the user sees the banner
@@ -59,4 +59,5 @@ def _title(options: Options) -> str:
     if options.plays_a_file and options.source is not None:
         return options.source.name
     number = int(str(options.source or 0))
-    return {"webcam": texts.camera(number), "kinect": texts.KINECT, "synthetic": texts.SYNTHETIC_ACTOR}[str(options.sensor)]
+    titles = {"webcam": texts.camera(number), "kinect": texts.KINECT, "synthetic": texts.SYNTHETIC_ACTOR}
+    return titles.get(str(options.sensor), texts.CONNECTED_SENSOR)

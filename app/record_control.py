@@ -40,11 +40,15 @@ class RecordControl:
             self._stop()
         elif self._is_available():
             try:
-                self._session.start_recording(self._settings.recordings_folder, self._settings.records_picture)
-                self._began_s, self._problem = time.monotonic(), ""
+                self.start(self._settings.recordings_folder, self._settings.records_picture)
             except UserError as error:
                 self._banner.say(str(error))
         self.refresh()
+
+    def start(self, target: Path, video: bool) -> None:
+        """Start (see `Session.start_recording`); `UserError` where that is impossible."""
+        self._session.start_recording(target, video)
+        self._began_s, self._problem = time.monotonic(), ""
 
     def ask_for_folder(self) -> None:
         """Let the user choose where recordings are put."""

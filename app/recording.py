@@ -56,7 +56,7 @@ class LiveRecording:
         self._waiting: queue.Queue[SkeletonFrame | None] = queue.Queue(_WAITING_PICTURES if video else _WAITING_FRAMES)
         self._finished: Path | None = None
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="skel-recording")  # the process waits for it
+        self._thread = threading.Thread(target=self._run, name="skel-recording", daemon=True)
         self._thread.start()
 
     @property

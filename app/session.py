@@ -96,8 +96,9 @@ class Session:
             raise UserError("there is nothing to record: open a sensor first")
         if self.recording is not None:
             raise UserError("this is a recording already: open a sensor to record it")
+        recording = LiveRecording(folder, self.sensor, video=video)
         self.stop_recording()
-        self.pipeline.recording = LiveRecording(folder, self.sensor, video=video)
+        self.pipeline.recording = recording
 
     def stop_recording(self) -> Path | None:
         """Finish the recording under way; its `.npy`, or None where there is none."""
@@ -115,12 +116,12 @@ class Session:
                 self.playable.step(1)
 
     def position_s(self, time_s: float) -> float:
-        """Where a frame with that time stamp stands in the recording, from its start; 0 without a recording."""
-        if self.recording is None:
+        """Where a frame with that time stamp stands in what is played, from its start; 0 where nothing is played."""
+        if self.playable is None:
             return 0.0
-        since_s = time_s - float(self.recording.times_s[0])
-        rounds = (since_s + 1e-6) // self.recording.duration_s  # each time it started over counts on
-        return since_s - rounds * self.recording.duration_s
+        since_s = time_s - (float(self.recording.times_s[0]) if self.recording else 0.0)
+        rounds = (since_s + 1e-6) // self.playable.duration_s  # each time it started over counts on
+        return since_s - rounds * self.playable.duration_s
 
     def close(self) -> None:
         """Stop and release the source, waiting a second at most; without effect the second time."""
