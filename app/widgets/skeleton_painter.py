@@ -17,7 +17,7 @@ SIDES = ("left", "middle", "right")
 UNSURE = 0.5  # joints of less confidence are drawn faint: Azure Kinect's "low", MediaPipe's more hidden than seen
 _BONE_M, _JOINT_M, _HEAD_M = 0.045, 0.065, 0.21  # widths and the head's diameter, as on an adult
 _FAINT = 0.3  # opacity
-_FACE = ("Nose", "Eye", "Ear", "Mouth")  # a dozen points in a hand's breadth: small ones
+_FACE = ("Nose", "Eye", "Ear", "Mouth")  # a dozen points in a hand's breadth: small ones, without bones
 _GRID_HALF_M = 5.0
 _GRID_STEP_M = 0.5
 
@@ -34,26 +34,36 @@ class Tag:
 
 @dataclass(frozen=True)
 class _Sides:
-    """A layout's bones (B, 2) and joints by the side of the body that they belong to; which joints (V,) are of the face."""
+    """A layout's bones (B, 2) and joints by the side of the body that they belong to, those of the face apart.
+
+    The middle of the joints `head` is that of the head; empty where the layout has none.
+    """
 
     bones: dict[str, npt.NDArray[np.intp]]
     joints: dict[str, npt.NDArray[np.intp]]
-    head: int | None
-    face: npt.NDArray[np.bool_]
+    face: dict[str, npt.NDArray[np.intp]]
+    head: npt.NDArray[np.intp]
 
 
 @lru_cache
 def _sides(layout: SkeletonLayout) -> _Sides:
     side_of = [layout.side(j) for j in range(len(layout))]
+    face = [any(part in joint for part in _FACE) for joint in layout.joints]
+    head = [layout.index(joint) for joint in ("Head",) if joint in layout.joints]
+    head = head or [layout.index(joint) for joint in ("LeftEar", "RightEar") if joint in layout.joints]
     bones: dict[str, list[tuple[int, int]]] = {side: [] for side in SIDES}
-    for child, parent in layout.bones:
+    # As a tree MediaPipe's layout has one side of the trunk only: each bone's mirror image is drawn as well.
+    mirrored = [(layout.mirror[child], layout.mirror[parent]) for child, parent in layout.bones]
+    for child, parent in {frozenset(bone): bone for bone in (*mirrored, *layout.bones)}.values():
         opposite = {side_of[child], side_of[parent]} == {"left", "right"}
-        bones["middle" if opposite else side_of[child]].append((child, parent))
+        if not (face[child] or face[parent]):
+            bones["middle" if opposite else side_of[child]].append((child, parent))
+    body = [v for v in range(len(layout)) if not face[v] and layout.joints[v] != "Head"]
     return _Sides(
         {side: np.array(pairs, np.intp).reshape(-1, 2) for side, pairs in bones.items()},
-        {side: np.array([j for j, s in enumerate(side_of) if s == side], np.intp) for side in SIDES},
-        layout.index("Head") if "Head" in layout.joints else None,
-        np.array([any(part in joint for part in _FACE) for joint in layout.joints]),
+        {side: np.array([v for v in body if side_of[v] == side], np.intp) for side in SIDES},
+        {side: np.array([v for v in range(len(layout)) if face[v] and side_of[v] == side], np.intp) for side in SIDES},
+        np.array(head, np.intp),
     )
 
 
@@ -101,32 +111,31 @@ def draw_person(
             painter.drawLines(_lines(pixels, bones))
         for side in SIDES:
             joints = sides.joints[side]
-            joints = joints[tracked[joints] & (sure[joints] == (opacity == 1.0)) & (joints != sides.head)]
-            _draw_joints(painter, pixels[joints[~sides.face[joints]]], joint_px, colours[side], side, theme)
-            _draw_joints(painter, pixels[joints[sides.face[joints]]], 0.5 * joint_px, colours[side], side, theme)
-    if sides.head is not None and tracked[sides.head]:
-        painter.setOpacity(1.0 if sure[sides.head] else _FAINT)
-        painter.setPen(_pen(colours["middle"], 0.8 * bone_px))
-        painter.setBrush(mixed(theme.scene_bottom, colours["middle"], 0.3))
+            joints = joints[tracked[joints] & (sure[joints] == (opacity == 1.0))]
+            points = QPolygonF([QPointF(x, y) for x, y in pixels[joints].tolist()])
+            painter.setPen(_pen(colours[side], joint_px))
+            painter.drawPoints(points)
+            if side == "left":
+                painter.setPen(_pen(QColor(theme.scene_bottom), 0.5 * joint_px))
+                painter.drawPoints(points)
+    head = sides.head[tracked[sides.head]]
+    if len(head):
+        painter.setOpacity(1.0 if sure[head].any() else _FAINT)
+        painter.setPen(_pen(colours["middle"], (0.4 if outlined else 0.8) * bone_px))
+        if not outlined:  # in a photograph the face is to be seen
+            painter.setBrush(mixed(theme.scene_bottom, colours["middle"], 0.3))
         radius = max(0.5 * _HEAD_M * px_per_m, 3.0)
-        painter.drawEllipse(QPointF(*pixels[sides.head].tolist()), radius, radius)
+        painter.drawEllipse(QPointF(*pixels[head].mean(axis=0).tolist()), radius, radius)
         painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setOpacity(1.0)
+    for side in SIDES:
+        joints = sides.face[side][sure[sides.face[side]]]
+        painter.setPen(_pen(colours[side], max(0.3 * joint_px, 2.0)))
+        painter.drawPoints(QPolygonF([QPointF(x, y) for x, y in pixels[joints].tolist()]))
 
 
 def _lines(pixels: npt.NDArray[np.floating[Any]], bones: npt.NDArray[np.intp]) -> list[QLineF]:
     return [QLineF(*ends) for ends in pixels[bones].reshape(-1, 4).tolist()]
-
-
-def _draw_joints(
-    painter: QPainter, pixels: npt.NDArray[np.floating[Any]], width_px: float, colour: QColor, side: str, theme: Theme
-) -> None:
-    points = QPolygonF([QPointF(x, y) for x, y in pixels.tolist()])
-    painter.setPen(_pen(colour, width_px))
-    painter.drawPoints(points)
-    if side == "left":
-        painter.setPen(_pen(QColor(theme.scene_bottom), 0.5 * width_px))
-        painter.drawPoints(points)
 
 
 def draw_footprint(
