@@ -1,21 +1,11 @@
-"""`skel-export`: turn a training run into the one file that is deployed."""
+"""`skel-export`: turn training runs into the one file that is deployed."""
 
-from dataclasses import dataclass
-from pathlib import Path
+import json
+from typing import Any
 
+from skel.export.options import ExportOptions
 from skel.skeleton.errors import UserError, run_command
-
-
-@dataclass(frozen=True)
-class ExportOptions:
-    """Write a fine-tuned run as one ONNX file, and check it against the run."""
-
-    checkpoint: Path
-    """Folder of a run of skel-train finetune."""
-    onnx: Path
-    """The file to write."""
-    window_durations_s: tuple[float, ...] = (2.0,)
-    """Spans of live time, in seconds, that the recogniser looks at: each is resized to one clip, one run of the model."""
+from skel.skeleton.files import write_text
 
 
 def main() -> None:
@@ -27,21 +17,34 @@ def _main() -> None:
     import tyro
 
     options = tyro.cli(ExportOptions, prog="skel-export")
-    if not options.window_durations_s or min(options.window_durations_s) <= 0:
-        raise UserError("--window-durations-s needs at least one positive number of seconds")
-    if options.onnx.suffix != ".onnx":
-        raise UserError(f"--onnx {options.onnx}: the file's name must end in .onnx")
+    options.check()
+    if options.show is not None:
+        from skel.export.card import print_card, read_card
+
+        card = read_card(options.show)
+        if options.json:
+            _write_json(options.json, json.loads(card.to_json()))
+        else:
+            print_card(options.show, card)
+        return
     from importlib.util import find_spec
 
-    for package in ("torch", "onnx", "onnxscript"):
+    for package in ("torch", "onnx", "onnxscript", "onnxruntime"):
         if find_spec(package) is None:
-            raise UserError(f"exporting needs {package}: pip install 'skel-action[train]'")
-    from skel.export.onnx import TOLERANCE, export_onnx
+            extra = "cpu" if package == "onnxruntime" else "train"
+            raise UserError(f"exporting needs {package}: pip install 'skel-action[{extra}]'")
+    from skel.export.pipeline import export
+    from skel.export.report import print_verification
 
-    parity = export_onnx(options.checkpoint, options.onnx, options.window_durations_s)
-    print(f"{options.onnx}: {options.onnx.stat().st_size / 1e6:.1f} MB")
-    print(
-        f"largest difference from torch over {parity.clips} clips: "
-        f"logits {parity.logits:.1e}, embedding {parity.embedding:.1e} (allowed {TOLERANCE:.0e}); "
-        f"same top-1 in {parity.same_top1:.0%}"
-    )
+    verification = export(options)
+    if options.json != "-":
+        print_verification(verification)
+    if options.json:
+        _write_json(options.json, verification.to_json())
+
+
+def _write_json(target: str, content: dict[str, Any]) -> None:
+    if target == "-":
+        print(json.dumps(content, ensure_ascii=False))
+    else:
+        write_text(target, json.dumps(content, ensure_ascii=False, indent=1))

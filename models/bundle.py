@@ -3,13 +3,15 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 
+from skel.models.streams import STREAMS, Stream
 from skel.skeleton.clip import ClipConfig
 from skel.skeleton.errors import UserError
 
-SCHEMA = 1
+SCHEMA = 2
 METADATA_KEY = "skel.bundle"
+Precision = Literal["float32", "int8"]
 
 
 @dataclass(frozen=True)
@@ -19,22 +21,28 @@ class Bundle:
     Attributes:
         labels: the K class names, in the order of the logits.
         clip: how a clip is made of live frames.
-        streams: which streams the graph computes from the raw clip ('joint', 'bone', 'motion').
+        streams: what the graph computes from the raw clip ('joint', 'bone', 'motion'). The embedding holds their features
+            one stream after the other, in this order, as many for each.
+        stream_weights: the share of each stream's logits in their sum.
         window_durations_s: the spans of live time that the recogniser should look at.
-        temperature: logits are divided by it before softmax (1 = not calibrated).
+        temperature: logits are divided by it before softmax (1 = not calibrated; the sum of the weights makes a mean of the
+            weighted sum of several streams).
         rejection_threshold: a top probability below it means "unknown" (0 = never).
         idle_label: the class that stands for "no action", or None.
+        precision: of most of the arithmetic.
         metrics: measured figures, each with its protocol, e.g. {"top1": {"value": .8, "protocol": "…"}}.
-        provenance: data sets, commands, seed, versions, weight hash.
+        provenance: of each run its data sets, command, seed, versions and weights' hash; and of the export.
     """
 
     labels: tuple[str, ...]
     clip: ClipConfig
-    streams: tuple[str, ...]
+    streams: tuple[Stream, ...]
+    stream_weights: tuple[float, ...]
     window_durations_s: tuple[float, ...]
     temperature: float
     rejection_threshold: float
     idle_label: str | None
+    precision: Precision
     metrics: dict[str, Any]
     provenance: dict[str, Any]
 
@@ -57,10 +65,28 @@ class Bundle:
         if missing or unknown:
             what = f"lacks {', '.join(missing)}" if missing else f"has unknown fields {', '.join(unknown)}"
             raise UserError(f"{source}: its card {what}: export the model again")
-        fields["clip"] = ClipConfig.from_json(fields["clip"])
-        for name in ("labels", "streams", "window_durations_s"):
-            fields[name] = tuple(fields[name])
-        return cls(**fields)
+        try:
+            fields["clip"] = ClipConfig.from_json(fields["clip"])
+            for name in ("labels", "streams", "stream_weights", "window_durations_s"):
+                fields[name] = tuple(fields[name])
+            card = cls(**fields)
+            card._check()
+        except (TypeError, ValueError) as error:
+            raise UserError(f"{source}: its card contradicts itself ({error}): export the model again") from error
+        return card
+
+    def _check(self) -> None:
+        """`ValueError` where the fields cannot all be true."""
+        if not self.labels or not all(isinstance(label, str) for label in self.labels):
+            raise ValueError("labels are not names")
+        if not set(self.streams) <= set(STREAMS) or len(self.streams) != len(self.stream_weights):
+            raise ValueError(f"streams are {self.streams}, their weights {self.stream_weights}")
+        if not self.window_durations_s or min(self.window_durations_s) <= 0:
+            raise ValueError(f"window_durations_s are {self.window_durations_s}")
+        if not self.temperature > 0 or not 0 <= self.rejection_threshold <= 1:
+            raise ValueError(f"temperature is {self.temperature}, rejection_threshold {self.rejection_threshold}")
+        if self.idle_label is not None and self.idle_label not in self.labels:
+            raise ValueError(f"idle_label {self.idle_label!r} is not among the labels")
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str], source: str) -> Self:

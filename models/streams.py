@@ -28,13 +28,15 @@ def bone_parents(layout: SkeletonLayout) -> tuple[int, ...]:
 
 def bones(x: Array, layout: SkeletonLayout) -> Array:
     """(N, 3, T, V, …) → the vector from its parent to each joint, of the same shape."""
-    return x - x[:, :, :, list(bone_parents(layout))]
+    vectors: Array = x - x[:, :, :, list(bone_parents(layout))]
+    return vectors
 
 
 def motion(x: Array) -> Array:
     """(N, 3, T, V, …) → how far each joint moves until the next frame, of the same shape; zero for the last frame."""
     following = [*range(1, x.shape[2]), x.shape[2] - 1]
-    return x[:, :, following] - x
+    steps: Array = x[:, :, following] - x
+    return steps
 
 
 def stream_of(x: Array, stream: Stream, layout: SkeletonLayout) -> Array:

@@ -20,10 +20,12 @@ def bundle(**changed) -> Bundle:
         "labels": tuple("abcdefg"),
         "clip": ClipConfig(frames=16),
         "streams": ("joint",),
+        "stream_weights": (1.0,),
         "window_durations_s": (1.0, 2.0),
         "temperature": 1.5,
         "rejection_threshold": 0.0,
         "idle_label": None,
+        "precision": "float32",
         "metrics": {},
         "provenance": {},
     }

@@ -8,7 +8,6 @@ import pytest
 from PySide6.QtGui import QImage
 
 from skel.app.picture import good_moment_s, render_demo_picture
-from skel.models.bundle import Bundle
 from skel.models.pretrained import DEFAULT_MODEL
 from skel.models.runtime import OnnxModel
 from skel.sensors.synthetic import perform
@@ -19,7 +18,8 @@ from skel.skeleton.recording import Recording, Segment, save_recording
 class RaisedHand:
     """Names 'up' where the right hand is above the head for the later half of the clip, with growing certainty."""
 
-    bundle = Bundle(("up", "down"), OnnxModel(DEFAULT_MODEL, "cpu").bundle.clip, ("joint",), (1.0,), 1.0, 0.0, None, {}, {})
+    shipped = OnnxModel(DEFAULT_MODEL, "cpu").bundle
+    bundle = replace(shipped, labels=("up", "down"), window_durations_s=(1.0,), idle_label=None)
 
     def __call__(self, clips: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         above = clips[:, 1, -25:, 11, 0] - clips[:, 1, -25:, 3, 0]

@@ -1,0 +1,118 @@
+"""From runs to checked files: what `skel-export` does."""
+
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from skel.export.deployable import Deployable, Ensemble
+from skel.export.int8 import quantise
+from skel.export.onnx import stamp, write_graph
+from skel.export.options import ExportOptions
+from skel.export.runs import DataSource, TrainedRun, load_runs
+from skel.export.verify import Sample, Verification, as_function, logits_of, random_sample, real_sample
+from skel.export.weights import fitted_weights, given_weights
+from skel.models.bundle import Bundle, Precision
+from skel.models.runtime import OnnxModel
+from skel.skeleton.errors import UserError
+from skel.skeleton.files import atomic_path
+from skel.training.run import provenance
+
+
+def export(options: ExportOptions) -> Verification:
+    """Write everything that was asked for; where one file is further from the runs than allowed, none is written."""
+    options.check()
+    target = options.onnx
+    assert target is not None
+    runs = load_runs(options.checkpoint)
+    clip, networks = runs[0].card.clip, [run.network for run in runs]
+    source = DataSource(options.data, options.classes)
+    training = source.load(runs[0], "train") if options.int8 else None
+    sample = _sample(source, runs[0])
+    weights, temperature, how = _weights(options.weights, runs, source)
+    verification = Verification(Ensemble(networks, weights), temperature, sample)
+    card = _card(runs, weights, temperature, how, options, sample)
+    with ExitStack() as files:
+        path = files.enter_context(atomic_path(target))
+        write_graph(Deployable(networks, weights, clip.frames, clip.max_bodies), clip, path)
+        _finish(path, target, card, "float32", verification)
+        if training is not None:
+            small = target.with_suffix(".int8.onnx")
+            small_path = files.enter_context(atomic_path(small))
+            quantise(path, small_path, training.clips)
+            _finish(small_path, small, card, "int8", verification)
+        if options.tensorrt is not None:
+            from skel.export.tensorrt import build_engine
+
+            build_engine(path, files.enter_context(atomic_path(options.tensorrt)), options.fp16)
+    return verification
+
+
+def _finish(path: Path, target: Path, card: Bundle, precision: Precision, verification: Verification) -> None:
+    """Check a written graph and stamp it, once more with what was measured."""
+    card = replace(card, precision=precision)
+    stamp(path, card)
+    row = verification.add(target.name, path, precision, OnnxModel(path, "cpu"))
+    if row.accuracy is not None:
+        measured = {"value": row.accuracy, "protocol": f"this file, {verification.sample.description}"}
+        stamp(path, replace(card, metrics={**card.metrics, "exported_top1": measured}))
+
+
+def _sample(source: DataSource, run: TrainedRun) -> Sample:
+    try:
+        return real_sample(source.load(run, "val"))
+    except UserError as error:
+        if source.folders:
+            raise
+        print(f"no validation clips at hand ({error}): compared on random ones; --data names prepared sets", file=sys.stderr)
+        return random_sample(run.card.clip)
+
+
+def _weights(words: Sequence[str], runs: Sequence[TrainedRun], source: DataSource) -> tuple[tuple[float, ...], float, str]:
+    """The weights of the runs' logits, the temperature that goes with them, and where they come from."""
+    streams = [run.stream for run in runs]
+    if len(runs) == 1:
+        return (1.0,), 1.0, "one stream"
+    if list(words) != ["fitted"]:
+        weights = given_weights(words, streams)
+        return weights, sum(weights), " ".join(words)
+    clips, labels = source.held_out(runs)
+    logits = [logits_of(as_function(Ensemble([run.network], [1.0])), clips) for run in runs]
+    how = f"fitted on {len(labels)} training clips that no run learned from"
+    return fitted_weights(np.stack(logits), labels, streams), 1.0, how
+
+
+def _card(
+    runs: Sequence[TrainedRun],
+    weights: tuple[float, ...],
+    temperature: float,
+    how: str,
+    options: ExportOptions,
+    sample: Sample,
+) -> Bundle:
+    first = runs[0].card
+    several = len(runs) > 1
+    metrics: dict[str, Any] = {
+        f"{run.stream}_{name}" if several else name: value for run in runs for name, value in run.card.metrics.items()
+    }
+    made = [{"stream": run.stream, "weights_sha256": run.weights_sha256(), **run.card.provenance} for run in runs]
+    exported = provenance(options, [sample.description])
+    if several:
+        exported["stream_weights"] = how
+    return Bundle(
+        labels=first.classes,
+        clip=first.clip,
+        streams=tuple(run.stream for run in runs),
+        stream_weights=weights,
+        window_durations_s=options.window_durations_s,
+        temperature=temperature,
+        rejection_threshold=0.0,
+        idle_label="idle" if "idle" in first.classes else None,
+        precision="float32",
+        metrics=metrics,
+        provenance={"runs": made, "export": exported},
+    )

@@ -1,0 +1,118 @@
+"""The runs that go into one file, and the prepared sets that they name."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from skel.models.stgcn import STGCN
+from skel.models.streams import Stream
+from skel.skeleton.errors import UserError
+from skel.training.checkpoint import ModelCard, load_model
+from skel.training.dataset import ClipSet, Part
+from skel.training.join import few_labels, load_joined
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedRun:
+    """One fine-tuned network with its card."""
+
+    path: Path
+    network: STGCN
+    card: ModelCard
+
+    @property
+    def stream(self) -> Stream:
+        """What it sees of a clip."""
+        return self.card.stream
+
+    def config(self) -> dict[str, Any]:
+        """What it was fine-tuned with: from its folder, or from its card where only the model is there."""
+        path = (self.path if self.path.is_dir() else self.path.parent) / "config.json"
+        try:
+            return dict(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return dict(self.card.provenance.get("config", {}))
+
+    def weights_sha256(self) -> str:
+        """Names the trained numbers, whatever file they are in."""
+        digest = hashlib.sha256()
+        for name, value in sorted(self.network.state_dict().items()):
+            digest.update(name.encode() + value.numpy().tobytes())
+        return digest.hexdigest()
+
+
+def load_runs(paths: Sequence[Path]) -> tuple[TrainedRun, ...]:
+    """Read fine-tuned runs that are to become one graph; `UserError` where one has no classes or they do not go together."""
+    runs = tuple(TrainedRun(path, *load_model(path)) for path in paths)
+    for run in runs:
+        if not run.card.classes:
+            raise UserError(f"{run.path} is a pre-trained encoder without classes: fine-tune it first")
+    first, seen = runs[0], {runs[0].stream: runs[0]}
+    for run in runs[1:]:
+        if run.card.clip.layout != first.card.clip.layout:
+            raise UserError(
+                f"{run.path} takes {run.card.clip.layout}, {first.path} {first.card.clip.layout}: one file, one layout"
+            )
+        for field in ("classes", "clip", "empty_bodies"):
+            if getattr(run.card, field) != getattr(first.card, field):
+                raise UserError(f"{run.path} was trained with other {field} than {first.path}: one file needs the same")
+        if run.stream in seen:
+            raise UserError(f"{run.path} and {seen[run.stream].path} are both of the {run.stream} stream: give one of each")
+        seen[run.stream] = run
+    return runs
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """Which prepared sets to calibrate, fit and verify on.
+
+    Attributes:
+        folders: of the sets; empty = those that the first run names.
+        classes: the file of classes that the runs were fine-tuned with; None = the one that the first run names.
+    """
+
+    folders: tuple[Path, ...] = ()
+    classes: Path | None = None
+
+    def load(self, run: TrainedRun, part: Part) -> ClipSet:
+        """One part in the run's own classes; `UserError` where the sets are not at hand or are not made for this run."""
+        config = run.config()
+        folders = self.folders or tuple(Path(folder) for folder in config.get("data", ()))
+        if not folders:
+            raise UserError(f"{run.path} names no data set: give --data")
+        classes = self.classes or (Path(config["classes"]) if config.get("classes") else None)
+        data = load_joined(folders, part, classes, known=run.card.classes)
+        if data.clip != run.card.clip:
+            raise UserError(
+                f"{run.path} was trained on clips made in another way than those in {folders[0]}: prepare them anew"
+            )
+        return data
+
+    def held_out(self, runs: Sequence[TrainedRun]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        """Clips and labels of the training part that no run learned its classes from (skel-train finetune --labels below 1).
+
+        Clips of one raw recording stay together. `UserError` where there are none.
+        """
+        used: set[str] = set()
+        for run in runs:
+            data, config = self.load(run, "train"), run.config()
+            few = few_labels(data, float(config.get("labels", 1)), int(config.get("seed", 0)))
+            if f"{data.dataset} {data.split} train ({len(few)} labelled clips)" not in run.card.provenance.get("data", ()):
+                raise UserError(
+                    f"{run.path} learned from other sets than those at hand: give the same, in their order, with --data"
+                )
+            used |= set(few.names)
+        data = self.load(runs[0], "train")
+        rest = [i for i, name in enumerate(data.names) if name not in used]
+        if not rest:
+            raise UserError(
+                "--weights fitted needs training clips that no run learned from: "
+                "fine-tune with --labels 0.9, or give --weights published"
+            )
+        return data.clips[rest], data.labels[rest]
