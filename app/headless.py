@@ -129,15 +129,19 @@ def print_segments(
     truth = played.segments if played is not None else ()
     start_s = float(played.times_s[0]) if played is not None else 0.0
     predictions: list[Prediction] = []  # only where they are compared with the truth: a camera never ends
+    stopped: KeyboardInterrupt | None = None
     try:
         for prediction in predictions_of(sensor, recognizer, recording):
             segmenter.push(prediction)
             if truth:
                 predictions.append(prediction)
-    finally:
-        console.print(segment_table(segmenter.segments, start_s))
-        if truth:
-            console.print(truth_table(truth, shares_right(predictions, truth, start_s)))
+    except KeyboardInterrupt as stop:
+        stopped = stop
+    console.print(segment_table(segmenter.segments, start_s))
+    if truth:
+        console.print(truth_table(truth, shares_right(predictions, truth, start_s)))
+    if stopped is not None:
+        raise stopped
 
 
 def segment_table(segments: list[RecognisedSegment], start_s: float = 0.0) -> Table:

@@ -215,13 +215,14 @@ def test_whether_there_is_a_display(monkeypatch, platform, environment, expected
     assert cli.has_display() is expected
 
 
-def test_nothing_connected_is_one_line(fake_model, monkeypatch):
+def test_nothing_connected_is_one_line(fake_model, monkeypatch, capsys):
     def missing(name, **options):
         raise SensorError(f"no {name} is connected")
 
     monkeypatch.setattr("skel.sensors.auto.create_sensor", missing)
     with pytest.raises(UserError, match=r"kinect: no kinect is connected; webcam: no webcam is connected.*skel-app --demo"):
         cli.run(Options(headless=True))
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C reaches another process in another way")

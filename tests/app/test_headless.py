@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,27 @@ def test_ctrl_c_leaves_complete_lines(tmp_path):
         write_json(sensor, recognizer, str(target))
     assert len([json.loads(line) for line in target.read_text().splitlines()]) == 15
     assert sensor.closed
+
+
+def test_ctrl_c_prints_what_there_is():
+    class Stopped(FakePlayer):
+        stops = 60
+
+        @property
+        def speed(self):  # the main thread asks for it each time it looks for frames
+            self.stops -= 1
+            if self.stops < 0 and threading.current_thread() is threading.main_thread():
+                raise KeyboardInterrupt
+            return float("inf")
+
+        @speed.setter
+        def speed(self, value):
+            pass
+
+    text = io.StringIO()
+    with pytest.raises(KeyboardInterrupt):
+        print_segments(Stopped(frames_of(movement(90))), Recognizer(FakeModel()), None, Console(file=text, width=100))
+    assert "Recognised actions" in text.getvalue()
 
 
 @pytest.mark.parametrize("target", [".", "missing/folder/named.jsonl"])
