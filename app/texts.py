@@ -117,7 +117,7 @@ FAILED_HINT = "Choose a source above to go on."
 NOT_OPENED_TITLE = "The source could not be opened"
 NOT_OPENED_HINT = "Above it says why. Choose another source, open a recording or play the demo."
 RECONNECTING_TITLE = "Connection lost"
-RECONNECTING_HINT = "Trying to connect again; the last seconds are kept."
+RECONNECTING_HINT = "Trying to connect again. Is the camera plugged in?"
 WAITING = "No frames are coming at the moment: waiting for the sensor."
 
 # Prediction panel

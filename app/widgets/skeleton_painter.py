@@ -207,19 +207,21 @@ def draw_tags(painter: QPainter, tags: list[tuple[QPointF, Tag]], width: int, th
     taken: list[QRectF] = []
     for foot, tag in tags:
         text = metrics.elidedText(tag.text, Qt.TextElideMode.ElideRight, 220)
-        box = QRectF(0, 0, metrics.horizontalAdvance(text) + 46 if text else 32, 28)
-        box.moveCenter(QPointF(foot.x(), foot.y() - 18))
+        size = (metrics.horizontalAdvance(text) + 46, 28) if text else (22, 22)
+        box = QRectF(0, 0, *size)
+        box.moveCenter(QPointF(foot.x(), foot.y() - 0.5 * box.height() - 4))
         for other in taken:
             if box.intersects(other):
                 box.moveBottom(other.top() - 4)
         box.moveLeft(min(max(box.left(), 6.0), max(width - box.width() - 6.0, 6.0)))
-        box.moveTop(max(box.top(), 6.0))
+        box.moveTop(max(box.top(), 6.0 if text else 2.0))
         taken.append(box)
         colour = theme.person(tag.number)
         painter.setPen(QPen(colour if tag.selected else QColor(theme.border), 1.5 if tag.selected else 1.0))
         painter.setBrush(faded(theme.surface, 0.88))
-        painter.drawRoundedRect(box, 14, 14)
-        draw_number(painter, QRectF(box.left() + 5, box.top() + 5, 18, 18), tag.number, theme)
+        painter.drawRoundedRect(box, 0.5 * box.height(), 0.5 * box.height())
+        margin = 0.5 * (box.height() - 18)
+        draw_number(painter, QRectF(box.left() + margin, box.top() + margin, 18, 18), tag.number, theme)
         painter.setPen(QColor(theme.muted if tag.muted else theme.text))
         painter.setFont(text_font)
         painter.drawText(box.adjusted(31, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, text)

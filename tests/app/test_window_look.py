@@ -8,6 +8,7 @@ from skel.app import texts
 from skel.app.settings import Settings
 from skel.app.shortcuts import for_help
 from skel.app.theme import DARK, LIGHT
+from skel.app.widgets.status_line import Figures
 from skel.app.window import MainWindow
 from skel.models.runtime import OnnxModel
 
@@ -77,3 +78,19 @@ def test_space_presses_the_button_that_has_the_focus(playing: MainWindow, qtbot)
     key(qtbot, playing, Qt.Key.Key_Space)
     shows(qtbot, playing, 1 / 30)
     assert playing.session.playable.paused
+
+
+def test_long_names_and_a_recording_leave_the_header_in_the_window(window: MainWindow):
+    header = window.space.header
+    header.show_source("a very long name of a recording, one that nobody could read.npy")
+    header.show_model("a very long name of a model, one that nobody could read.onnx", "card")
+    header.record.show_recording(5999.0, 99_999)
+    window.space.status.show_figures(
+        Figures("reconnecting", 29.9, 19.9, 199, 999, "NVIDIA GPU", "MediaPipe full, metric depth", "assumed: a lot")
+    )
+    assert window.minimumSizeHint().width() <= window.minimumWidth()
+    window.resize(window.minimumSize())
+    for _ in range(3):
+        QApplication.processEvents()
+    assert window.size() == window.minimumSize()
+    shot(window, "narrow")
