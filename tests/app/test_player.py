@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pipeline_fakes import FakeModel
+from pipeline_fakes import FakeModel, FakeSensor
 
 from skel.app.pipeline import Snapshot, State
 from skel.app.player import SPEEDS, Player
@@ -175,3 +175,25 @@ def test_kinds_of_files():
     assert kind_of_file(Path("b.onnx")) == "model"
     with pytest.raises(UserError, match=r"c\.txt is neither a recording"):
         kind_of_file(Path("c.txt"))
+
+
+def test_a_source_that_is_slow_to_let_go_holds_nobody_up():
+    class Slow(FakeSensor):
+        def close(self):
+            assert may_close.wait(30)
+            super().close()
+
+    may_close = threading.Event()
+    slow, following, session = Slow([], ends=False), FakeSensor([], ends=False), Session(FakeModel(), lambda: None)
+    session.open_source(Source("slow", lambda: slow))
+    session.open_source(Source("following", lambda: following))  # returns at once
+    assert session.sensor is following
+    assert (slow.closed, following.opened) == (0, 0)  # which may be the same device
+    may_close.set()
+    give_up_s = time.monotonic() + 20
+    while not following.opened:
+        assert time.monotonic() < give_up_s
+        time.sleep(0.005)
+    session.close()
+    assert (slow.closed, following.closed) == (1, 1)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("skel-")]

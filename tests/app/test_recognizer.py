@@ -173,3 +173,18 @@ def test_empty_frames():
 def test_neither_torch_nor_qt_is_imported():
     code = "import skel.app.recognizer, skel.app.pipeline, sys; assert not {'torch', 'PySide6'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("jump_s", [5.0, 3600.0, -0.5, -3600.0])
+def test_after_a_jump_of_the_clock_everybody_is_seen_anew(jump_s: float):
+    positions, model = movement(120), FakeModel()
+    recognizer, newcomer = Recognizer(model), Recognizer(model)
+    for frame in frames_of(positions[:60], FPS):
+        recognizer.push(frame)
+    for i in range(60, 120):
+        frame = frame_of(positions[i], i, i / FPS + jump_s)
+        after, expected = recognizer.push(frame), newcomer.push(frame)
+        assert [p.person for p in after] == [p.person for p in expected]
+        for prediction, other in zip(after, expected):
+            np.testing.assert_array_equal(prediction.probabilities, other.probabilities)
+    assert after
