@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,9 +40,10 @@ class PeopleTracker:
 
     People are matched with those of the last pictures so that the sum of all distances is least. A distance is the mean over
     the landmarks, by visibility, in body sizes (the diagonal of the box around them), so place, size and posture count all
-    together. Those known are expected where they were, or where they would be now at the speed they had: whichever is nearer,
+    together. Those known are expected where they were, or where they would be now at the speed they had: the nearer counts,
     so both one who walks on behind somebody else and one who comes back are found again. Those seen in the picture before go
-    before those out of sight, so that nobody is taken for a person whom they pass in front of.
+    before those out of sight, so that nobody is taken for a person whom they pass in front of. Two people of the same build
+    and posture who cross slowly may still change ids.
 
     Somebody who is out of sight for longer than `KEPT_S`, or is found too far away, gets a new id; ids count from 0 and are
     never given to another. A jump in time by more than that, forwards or backwards, makes everybody new. Two findings of one
@@ -74,7 +76,7 @@ class PeopleTracker:
         return dict(sorted(found.items()))
 
 
-def _distance(points_px: Array, other_px: Array, weight: Array) -> float:
+def _distance(points_px: npt.NDArray[Any], other_px: npt.NDArray[Any], weight: npt.NDArray[Any]) -> float:
     return float((weight * np.linalg.norm(points_px - other_px, axis=1)).sum() / (weight.sum() + 1e-9))
 
 

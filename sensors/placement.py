@@ -17,7 +17,7 @@ FIELD_OF_VIEW_DEG = 60.0
 laptops and telephones and for common webcams (70° for Logitech's C920, whose 78° are diagonal).
 
 A wrong angle stretches or squeezes depth by the ratio of the tangents of half the angles (assumed 60° for 70°: everybody 1.2
-times as far away). Bodies keep their size, and their distances from side to side stay right, as these follow from the body's own
+times as far away). Bodies keep their size, and distances from side to side stay right, since both follow from the body's own
 metres.
 """
 
@@ -36,16 +36,25 @@ def place(
 ) -> npt.NDArray[np.float32]:
     """What to add to `person.world_m` to put it into the room, (3,) metres in canonical axes.
 
-    Least squares over the landmarks, which is linear in the translation; each counts by its visibility, none where it lies
-    outside the picture (the model invents those), and less the worse it fits (Cauchy weights). The nearest joint is kept
-    0.2 m before the camera, the body at most 20 m away.
+    Each landmark counts by its visibility, none where it lies outside the picture (the model invents those).
     """
     focal_px = focal_length_px(width_px, height_px, field_of_view_deg)
     # Canonical x and y run against the picture's: a point at (x, y, z) is seen at −(x, y)/z.
     seen = -(person.image_px.astype(np.float64) - [width_px / 2, height_px / 2]) / focal_px  # (33, 2)
-    world = person.world_m.astype(np.float64)
     inside = ((person.image_px >= 0) & (person.image_px <= [width_px, height_px])).all(axis=1)
-    trust = np.maximum(person.visibility * inside, 1e-3)
+    return place_on_rays(person.world_m, seen, person.visibility * inside)
+
+
+def place_on_rays(
+    world_m: npt.NDArray[np.float32], seen: npt.NDArray[np.float64], trust: npt.NDArray[Any]
+) -> npt.NDArray[np.float32]:
+    """What to add to landmarks (33, 3) to bring them onto the lines of sight (x, y) / z = `seen` (33, 2), in canonical axes.
+
+    Least squares over the landmarks, which is linear in the translation; each counts by its `trust` (33,), and less the
+    worse it fits (Cauchy weights). The nearest joint is kept 0.2 m before the camera, the body at most 20 m away.
+    """
+    world = world_m.astype(np.float64)
+    trust = np.maximum(trust, 1e-3)
     nearest_m, weight = _NEAREST_M - world[:, 2].min(), trust
     for _ in range(_ROUNDS):
         place_m = _least_squares(world, seen, weight, nearest_m)

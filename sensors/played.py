@@ -19,8 +19,8 @@ class PlayedSensor(ABC, Generic[Item]):
 
     A frame is due at a moment computed from its time stamp, counted from the first read after `open`, a seek, a pause or a
     change of speed, so nothing adds up to a drift; a late reader gets the frames that it missed at once, none is skipped.
-    When looping, each round comes one frame interval after the one before, with `duration_s` added to its time stamps: they go
-    on increasing. `index` counts the frames given out since `open`, whatever is sought or looped.
+    When looping, each round comes one frame interval after the one before, with `duration_s` added to its time stamps, which
+    go on increasing. `index` counts the frames given out since `open`, whatever is sought or looped.
 
     A subclass knows its items (rows of a recording, pictures of a video) and moves about among them. Its methods are called
     with the lock held, except `_frame`: work that takes its time there never holds up the controls.
@@ -159,16 +159,17 @@ class PlayedSensor(ABC, Generic[Item]):
                 self._changed.notify_all()
 
     def seek(self, time_s: float) -> None:
-        """Continue with the frame nearest to that time from the start (clamped)."""
+        """Continue with the frame nearest to that time from the start (clamped); `open` begins at the start all the same."""
         with self._changed:
-            self._go_to(time_s)
-            self._steps = 0
-            self._restart_clock()
+            if self._open:
+                self._go_to(time_s)
+                self._steps = 0
+                self._restart_clock()
 
     def step(self, frames: int = 1) -> None:
         """While paused: give out that many frames more; negative: go back that many and give that one out."""
         with self._changed:
-            if self._paused:
+            if self._open and self._paused:
                 if frames < 0:
                     self._go_back(-frames)
                     self._steps = 1

@@ -16,6 +16,8 @@ class SensorEntry(NamedTuple):
 
 SENSORS: dict[str, SensorEntry] = {
     "auto": SensorEntry("skel.sensors.auto:AutoSensor", "a Kinect if one is connected, else a webcam"),
+    "webcam": SensorEntry("skel.sensors.webcam:WebcamSensor", "a camera, people found by MediaPipe Pose"),
+    "video": SensorEntry("skel.sensors.video:VideoSensor", "a video file, people found by MediaPipe Pose"),
     "replay": SensorEntry("skel.sensors.replay:ReplaySensor", "a recording (.npy), in real time or at any speed"),
     "synthetic": SensorEntry("skel.sensors.synthetic:SyntheticSensor", "an articulated body that performs known actions"),
 }
