@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from skel.sensors.placement import place_on_rays
 from skel.sensors.pose import PersonPose
 from skel.sensors.registration import Array, Lens, RegisteredDepth
 from skel.skeleton.layouts import MEDIAPIPE33
@@ -99,7 +100,9 @@ def lift(pose: PersonPose, depth: RegisteredDepth, lens: Lens) -> LiftedPose:
     rays = lens.rays(pose.image_px).astype(np.float64)
     inside = ((pose.image_px >= 0) & (pose.image_px < (lens.width_px, lens.height_px))).all(axis=-1)
     inside &= np.isfinite(rays).all(axis=-1)
-    shape = _placed(pose.world_m * np.array([-1.0, -1.0, 1.0]), rays, pose.visibility * inside)
+    rays[~inside] = (0, 0, 1)  # not used, but numbers
+    placed_m = pose.world_m + place_on_rays(pose.world_m, -rays[:, :2], pose.visibility * inside)
+    shape = placed_m * np.array([-1.0, -1.0, 1.0])
     seen = inside & (pose.visibility >= _VISIBLE)
 
     radius_px = max(lens.focal_px[0] * _SEARCH_M / float(np.median(shape[:, 2])), _SEARCH_LEAST_PX)
@@ -119,24 +122,6 @@ def lift(pose: PersonPose, depth: RegisteredDepth, lens: Lens) -> LiftedPose:
     positions_m = np.where(inside[:, None], rays * depths_m[:, None], beside)
     confidence = pose.visibility * np.where(usable, 1.0, _UNMEASURED_CONFIDENCE)
     return LiftedPose(positions_m.astype(np.float32), usable, confidence.astype(np.float32))
-
-
-def _placed(world_m: _Floats, rays: _Floats, weight: _Floats) -> _Floats:
-    """Move the world landmarks (33, 3) in front of the camera so that each lies on its ray as nearly as can be.
-
-    (w + t) × ray = 0 for every joint is linear in t; scaling the shape scales t, so the depths are right up to one factor.
-    """
-    root = np.sqrt(weight)[:, None]
-    slopes = np.where(root > 0, rays[:, :2], 0.0)
-    rows = np.zeros((len(rays), 2, 3))
-    rows[:, 0, 0] = rows[:, 1, 1] = 1
-    rows[:, :, 2] = -slopes
-    right = slopes * world_m[:, 2:] - world_m[:, :2]
-    moved, *_ = np.linalg.lstsq((rows * root[:, :, None]).reshape(-1, 3), (right * root).ravel(), rcond=None)
-    placed = world_m + moved
-    # A body that the landmarks cannot place (nobody in the picture) would come to lie in or behind the camera.
-    placed[:, 2] = np.maximum(placed[:, 2], 0.1)
-    return np.asarray(placed)
 
 
 def _sorted_depths(pixels: Array, wanted: npt.NDArray[np.bool_], depth: RegisteredDepth, radius_px: float) -> _Floats:
