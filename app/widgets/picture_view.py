@@ -196,7 +196,7 @@ class PictureView(QWidget):
         draw_tags(painter, tags, self.width(), self._theme)
 
     def _draw_message(self, painter: QPainter) -> None:
-        """At the foot of the picture, so that people can see themselves."""
+        """In a line at the top, so that people can see themselves, and clear of an inset."""
         title, hint = (self._why_stale, "") if self._is_stale and self._why_stale else self._message
         text = f"{title}. {hint}" if hint else title
         if not text:
@@ -206,7 +206,7 @@ class PictureView(QWidget):
         flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
         room = QRectF(0, 0, width - 28, 80)
         height = painter.boundingRect(room, flags, text).height() + 18
-        box = QRectF(0.5 * (self.width() - width), self.height() - height - 14, width, height)
+        box = QRectF(0.5 * (self.width() - width), 14, width, height)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(faded(self._theme.surface, 0.88))
         painter.drawRoundedRect(box, 12, 12)

@@ -1,10 +1,12 @@
 """Sources with a picture: what is shown of it and how it is arranged, mirrored and remembered."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from camera_fakes import CameraSensor, picture
 from PySide6.QtCore import Qt
-from window_driver import at_the_sizes, key, shot
+from window_driver import at_the_sizes, drop, key, shot
 
 from skel.app.session import Source
 from skel.app.settings import Settings
@@ -112,6 +114,23 @@ def test_it_looks_right_at_every_size(watching: MainWindow, qtbot):
     at_the_sizes(watching, "camera")
     watching.arrange(Arrangement.SPACE_FIRST)
     at_the_sizes(watching, "camera-space")
+
+
+def test_a_video_is_watched_through_mediapipe(window: MainWindow, shared: Path, monkeypatch, qtbot):
+    pytest.importorskip("mediapipe")
+    monkeypatch.setenv("SKEL_POSE_MODEL", str(shared / "models" / "pose_landmarker_lite.task"))
+    drop(window, shared / "media" / "squat.mp4")
+    qtbot.waitUntil(lambda: window.space.stage.has_picture, timeout=30_000)
+    frame = window.space.stage.picture.frame
+    assert frame.layout.name == "MEDIAPIPE33"
+    height, width = frame.image.shape[:2]
+    assert ((frame.image_points_px > 0) & (frame.image_points_px < (width, height))).all()
+    assert window.space.stage.picture.aspect == pytest.approx(width / height)
+    qtbot.waitUntil(lambda: any(state.top for state in window.display.people), timeout=30_000)
+    window.refresh()
+    assert "MediaPipe lite" in window.space.status.text
+    assert window.player.shown_s > 0.3
+    at_the_sizes(window, "video")
 
 
 def test_a_person_is_chosen_in_the_picture(watching: MainWindow, qtbot):
