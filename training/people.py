@@ -4,7 +4,7 @@ Kinect lists furniture and reflections as bodies, and gives a person who was los
 one that is wider than 0.8 of its height in 69.754 % of its frames or more is noise, and so is one of 11 frames or fewer. The
 ratio of the spreads in X and Y and the choice of the main subject by motion are of Shahroudy et al., NTU RGB+D, CVPR 2016;
 the other thresholds of the preparation published with CTR-GCN (Chen et al., ICCV 2021), after Zhang et al., View adaptive
-neural networks, TPAMI 2019. Motion is the variance of the joints over time.
+neural networks, TPAMI 2019.
 """
 
 from typing import Any
@@ -45,12 +45,15 @@ def is_noise(body: Positions) -> bool:
 
 
 def motion(body: Positions) -> float:
-    """Variance over time of each joint of (T, V, 3) about its mean, summed over the axes, mean over the joints; m²."""
+    """How far the joints of (T, V, 3) are from their own means, in m² and on average over joints and all T frames.
+
+    It is the variance of the joints over time, times the share of frames in which they are tracked: who comes late, or is a
+    flicker, does not become the main person.
+    """
     known = ~np.isnan(body)
     count = np.maximum(known.sum(axis=0), 1)
     mean = np.where(known, body, 0).sum(axis=0) / count
-    variance = (np.where(known, body - mean, 0) ** 2).sum(axis=0) / count
-    return float(variance.sum(axis=-1).mean())
+    return float((np.where(known, body - mean, 0) ** 2).sum(axis=(0, 2)).mean() / len(body))
 
 
 def _joined(bodies: list[Positions]) -> list[Positions]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -209,6 +210,19 @@ class RawFiles:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         for archive in self._archives.values():
             archive.close()
+
+
+def numbers(text: bytes) -> npt.NDArray[np.float64]:
+    """The numbers of a text, whatever white space is between them; `BadRecording` where anything else is."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DeprecationWarning)  # numpy's way to say that it could not read to the end
+        try:
+            values: npt.NDArray[np.float64] = np.fromstring(text, np.float64, sep=" ")
+        except (DeprecationWarning, ValueError) as error:
+            raise BadRecording("is not a text of numbers") from error
+    if not np.isfinite(values).all():
+        raise BadRecording("holds numbers that are not finite")
+    return values
 
 
 def read_names(path: Path, reader: Reader) -> tuple[str, ...]:

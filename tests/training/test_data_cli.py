@@ -5,6 +5,7 @@ import pytest
 
 from skel.training.data_cli import main
 from skel.training.dataset import load_split
+from skel.training.sources import READERS
 
 
 @pytest.fixture
@@ -76,5 +77,47 @@ def test_out_that_cannot_be_written(run, miniature, tmp_path):
 def test_help_names_the_sets(run):
     code, text, _ = run("prepare", "--help")
     assert code == 0
-    for name in ("utd-mhad-kinect2", "utd-mhad", "nw-ucla", "synthetic"):
+    for name in (*READERS, "synthetic"):
         assert name in text
+
+
+def test_published_parsing_and_a_list_to_exclude(run, miniature, tmp_path):
+    raw, names = miniature("ntu60"), tmp_path / "missing.txt"
+    names.write_text("\n".join(path.stem for path in sorted(raw.rglob("*.skeleton"))[1:3]))
+    arguments = ["prepare", "ntu60", "--raw", raw, "--out", tmp_path / "out", "--people", "reference", "--exclude", names]
+    code, _, err = run(*arguments)
+    assert (code, err) == (
+        2,
+        "error: --people reference is the published parsing, which needs the published clips: add --clip aimclr\n",
+    )
+    code, text, err = run(*arguments, "--clip", "aimclr", "--jobs", 1)
+    assert code == 0
+    assert err.count("the list of --exclude names it") == 2
+    assert "2 left out" in text
+    assert "xview" in text
+
+
+def test_much_left_out_is_not_all_said(run, miniature, tmp_path):
+    raw = miniature("nw-ucla")
+    for number in range(30):
+        (raw / f"a03_s01_e{number:02d}_v01.json").write_text("{}")
+    _, _, err = run("prepare", "nw-ucla", "--raw", raw, "--out", tmp_path / "out")
+    assert err.count("\n") == 21
+    assert err.endswith("and 10 more, see meta.json\n")
+
+
+@pytest.mark.parametrize("ending", ["png", "svg"])
+def test_plot(run, miniature, tmp_path, ending):
+    pytest.importorskip("matplotlib")
+    run("prepare", "nw-ucla", "--raw", miniature("nw-ucla"), "--out", tmp_path / "out")
+    code, _, _ = run("info", tmp_path / "out", "--plot", tmp_path / f"set.{ending}")
+    assert code == 0
+    assert (tmp_path / f"set.{ending}").stat().st_size > 10_000
+
+
+def test_plot_of_an_unknown_kind(run, miniature, tmp_path):
+    pytest.importorskip("matplotlib")
+    run("prepare", "nw-ucla", "--raw", miniature("nw-ucla"), "--out", tmp_path / "out")
+    code, _, err = run("info", tmp_path / "out", "--plot", tmp_path / "set.xyz")
+    assert code == 2
+    assert "give a name that ends in .png" in err

@@ -1,3 +1,4 @@
+import codecs
 import json
 import os
 import pickle
@@ -164,7 +165,7 @@ def test_hostile_labels_are_refused_before_they_act(saved, tmp_path, protocol):
     assert not trace.exists()
 
 
-@pytest.mark.parametrize("protocol", [3, 4, 5])
+@pytest.mark.parametrize("protocol", [0, 2, 3, 4, 5])
 def test_labels_may_be_numpy(tmp_path, protocol):
     path = tmp_path / "labels.pkl"
     path.write_bytes(pickle.dumps((("a", "b"), [np.int64(1), np.int64(0)], np.arange(3)), protocol))
@@ -172,3 +173,16 @@ def test_labels_may_be_numpy(tmp_path, protocol):
     assert names == ("a", "b")
     assert labels == [1, 0]
     np.testing.assert_array_equal(array, np.arange(3))
+
+
+def test_only_the_encoding_of_arrays_may_be_called(tmp_path):
+    path = tmp_path / "labels.pkl"
+    path.write_bytes(pickle.dumps(Hostile(codecs.encode, "x", "rot13"), 2))
+    with pytest.raises(UserError, match="encode as rot13"):
+        load_restricted(path)
+
+
+def test_clips_can_stay_on_disk(saved):
+    on_disk = load_split(saved, "train", in_memory=False)
+    assert isinstance(on_disk.clips, np.memmap)
+    np.testing.assert_array_equal(on_disk.clips, load_split(saved, "train").clips)

@@ -4,7 +4,8 @@ import zipfile
 import pytest
 
 from skel.skeleton.errors import UserError
-from skel.training.raw import BadRecording, RawFiles
+from skel.training.raw import BadRecording, RawFiles, numbers, read_names
+from skel.training.sources import READERS
 
 PATTERN = re.compile(r"(\w+)\.txt")
 
@@ -63,3 +64,50 @@ def test_damaged_file_in_a_zip(folder):
         with pytest.raises(BadRecording, match="cannot be read"):
             files.read("deep/er/a.txt")
         assert files.read("b.txt") == b"b"
+
+
+def test_several_sources_are_one(folder, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "b.txt").write_text("second")
+    with RawFiles(zipped(folder), other) as files:
+        assert list(files.matching(PATTERN)) == ["other/b.txt", "raw.zip/b.txt", "raw.zip/deep/er/a.txt"]
+        assert files.read("other/b.txt") == b"second"
+        assert (files.size("other/b.txt"), files.size("raw.zip/deep/er/a.txt")) == (6, 1000)
+
+
+def test_the_fingerprint_changes_with_the_files(folder):
+    def fingerprint(*paths):
+        with RawFiles(*paths) as files:
+            return files.fingerprint()
+
+    before = fingerprint(folder)
+    assert fingerprint(folder) == before
+    path = zipped(folder)
+    of_zip = fingerprint(path)
+    (folder / "b.txt").write_text("c")
+    assert fingerprint(folder) != before
+    path.unlink()
+    assert fingerprint(zipped(folder)) != of_zip
+
+
+@pytest.mark.parametrize("text", [b"1 2.5\n-3e-2\t4\r\n", b"  1 2.5 -0.03 4"])
+def test_numbers(text):
+    assert numbers(text).tolist() == [1, 2.5, -0.03, 4]
+
+
+@pytest.mark.parametrize("text", [b"1 2 x", b"1,2", b"x", b"1 nan", b"\xff\x00"])
+def test_no_numbers(text):
+    with pytest.raises(BadRecording):
+        numbers(text)
+
+
+def test_names_to_exclude_are_found_among_other_lines(tmp_path):
+    path = tmp_path / "missing.txt"
+    path.write_text("The following samples:\n\nS001C002P005R008A008\nS002C003P010R001A050.skeleton\nS001C002P005R008A008\n")
+    assert read_names(path, READERS["ntu60"]) == ("S001C002P005R008A008", "S002C003P010R001A050")
+    path.write_text("nothing")
+    with pytest.raises(UserError, match="names no file of this set, such as S001C001P001R001A001"):
+        read_names(path, READERS["ntu60"])
+    with pytest.raises(UserError, match="cannot read"):
+        read_names(tmp_path / "none.txt", READERS["ntu60"])

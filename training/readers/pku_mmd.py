@@ -23,7 +23,7 @@ from skel.skeleton.layouts import NTU25
 from skel.skeleton.recording import Recording, Segment
 from skel.training.dataset import Part
 from skel.training.people import main_people
-from skel.training.raw import BadRecording, Excluded, Found, Opened, Options, RawClip, RawFiles, Reader, Untrimmed
+from skel.training.raw import BadRecording, Excluded, Found, Opened, Options, RawClip, RawFiles, Reader, Untrimmed, numbers
 from skel.training.readers.pku_classes import PKU_CLASSES
 from skel.training.reference import reference_positions
 from skel.training.segments import cut, pauses
@@ -92,17 +92,12 @@ def _open(edition: _Edition, files: RawFiles, options: Options) -> Opened:
 
 def parse(content: bytes) -> npt.NDArray[np.float64]:
     """The rows of one recording as (T, 2, 25, 3), 0 = absent; `BadRecording` where it is empty or something else."""
-    try:
-        numbers = np.array(content.split(), np.float64)
-    except ValueError as error:
-        raise BadRecording(f"is not rows of numbers ({error})") from error
-    if not len(numbers):
+    if not content.strip():
         raise BadRecording("is empty")
-    if len(numbers) % _COLUMNS:
+    values = numbers(content)
+    if len(values) % _COLUMNS:
         raise BadRecording(f"is not rows of {_COLUMNS} numbers")
-    if not np.isfinite(numbers).all():
-        raise BadRecording("holds joints that are not finite")
-    return numbers.reshape(-1, _BODIES, len(NTU25), 3)
+    return values.reshape(-1, _BODIES, len(NTU25), 3)
 
 
 def _label_rows(content: bytes) -> list[tuple[int, int, int]]:

@@ -16,7 +16,7 @@ import numpy as np
 from skel.skeleton.layouts import KINECT20
 from skel.skeleton.recording import Recording
 from skel.training.dataset import Part
-from skel.training.raw import BadRecording, Found, Opened, Options, RawFiles, Reader, Untrimmed
+from skel.training.raw import BadRecording, Found, Opened, Options, RawFiles, Reader, Untrimmed, numbers
 from skel.training.segments import cut, pauses, runs
 
 _ACTIONS = tuple(f"action {number}" for number in range(1, 9))
@@ -45,17 +45,17 @@ def parse(content: bytes) -> Recording:
     joints = [_ours(name.strip()) for name in header.decode("utf-8-sig", "replace").split(";")]
     if sorted(joints) != sorted(KINECT20.joints):
         raise BadRecording("does not begin with the names of Kinect v1's 20 joints")
-    try:
-        numbers = np.array(rows.replace(b";", b" ").split(), np.float64).reshape(-1, 3 * len(joints) + 1)
-    except ValueError as error:
-        raise BadRecording(f"is not rows of {len(joints)} joints and a label ({error})") from error
-    labels = numbers[:, -1].astype(np.int64)
-    if not len(numbers) or not np.isin(numbers[:, -1], range(len(_ACTIONS) + 1)).all():
-        raise BadRecording("is empty" if not len(numbers) else f"has labels outside 0 to {len(_ACTIONS)}")
-    positions_m = numbers[:, :-1].reshape(len(numbers), 1, len(joints), 3)[:, :, [joints.index(j) for j in KINECT20.joints]]
+    values, columns = numbers(rows.replace(b";", b" ")), 3 * len(joints) + 1
+    if not rows.strip() or len(values) % columns:
+        raise BadRecording(f"is not rows of {len(joints)} joints and a label" if rows.strip() else "has no frame")
+    values = values.reshape(-1, columns)
+    labels = values[:, -1].astype(np.int64)
+    if not np.isin(values[:, -1], range(len(_ACTIONS) + 1)).all():
+        raise BadRecording(f"has labels outside 0 to {len(_ACTIONS)}")
+    positions_m = values[:, :-1].reshape(-1, 1, len(joints), 3)[:, :, [joints.index(joint) for joint in KINECT20.joints]]
     # Nothing can be at distance 0 from the sensor.
     positions_m[positions_m[..., 2] == 0] = np.nan
-    times_s = np.arange(len(numbers)) / _FPS
+    times_s = np.arange(len(values)) / _FPS
     return Recording(positions_m.astype(np.float32), times_s, KINECT20, _FPS, "Kinect v1", runs(labels, _FPS, _ACTIONS))
 
 

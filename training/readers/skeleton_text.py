@@ -47,7 +47,7 @@ def parse(content: bytes) -> ListedBodies:
             bodies = int(lines[at])
             at += 1
             for _ in range(bodies):
-                ids.append(int(lines[at].split(b" ", 1)[0]))
+                ids.append(int(lines[at].split(None, 1)[0]))
                 if int(lines[at + 1]) != _JOINTS:
                     raise BadRecording(f"line {at + 2} announces {int(lines[at + 1])} joints, not {_JOINTS}")
                 frame.append(number)
@@ -56,7 +56,7 @@ def parse(content: bytes) -> ListedBodies:
         if at > len(lines):
             raise IndexError
         # Only x y z are converted: nine of the twelve numbers of a line are not needed.
-        numbers = np.array([number for line in joints for number in line.split(b" ", 3)[:3]], np.float64)
+        numbers = np.array([number for line in joints for number in line.split(None, 3)[:3]], np.float64)
         positions_m = numbers.reshape(-1, _JOINTS, 3)
     except IndexError:
         raise BadRecording(f"is cut short: {len(lines)} lines do not hold the {frames} frames it announces") from None
@@ -64,7 +64,7 @@ def parse(content: bytes) -> ListedBodies:
         raise BadRecording(f"is not skeleton text ({error})") from error
     if not np.isfinite(positions_m).all():
         raise BadRecording("holds joints that are not finite")
-    states = [line[-1:] == b"0" and line.count(b" ") == _COLUMNS - 1 and line[-2:] == b" 0" for line in joints]
+    states = [line.endswith(b" 0") and len(line.split()) == _COLUMNS for line in joints]
     untracked = np.array(states, bool).reshape(-1, _JOINTS)
     return ListedBodies(frames, np.array(frame, np.int64), tuple(ids), positions_m, untracked)
 

@@ -1,0 +1,141 @@
+"""Preparation in blocks: the same for any number of processes, and gone on with after a stop."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from raw_files import listed, people, skeleton_text, write_ntu
+from test_prepare import DEFAULT, contents, prepared, recorded
+
+from skel.skeleton.errors import UserError
+from skel.training import blocks
+from skel.training.blocks import Item, cut_into_blocks
+from skel.training.dataset import load_split
+from skel.training.prepare import prepare
+
+
+@pytest.fixture
+def raw(tmp_path, monkeypatch):
+    """24 files in blocks of 5."""
+    monkeypatch.setattr(blocks, "MOST_FILES", 5)
+    write_ntu(tmp_path / "raw", (1, 2), frames=8)
+    return tmp_path / "raw"
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """The names of the files that this process has read."""
+    names = []
+    make = blocks._make_block
+
+    def spy(reading, source, config, work, number, of_block):
+        make(lambda name: names.append(name) or reading(name), source, config, work, number, of_block)
+
+    monkeypatch.setattr(blocks, "_make_block", spy)
+    return names
+
+
+def stop_after(monkeypatch, count):
+    """Ctrl-C in the middle of the block after so many."""
+    make, made = blocks._make_block, []
+
+    def until(*arguments):
+        if len(made) == count:
+            raise KeyboardInterrupt
+        made.append(make(*arguments))
+
+    monkeypatch.setattr(blocks, "_make_block", until)
+
+
+def test_blocks_are_bounded():
+    names = [list("ab"), list("c"), list("de")]
+    items = [Item(name, size) for name, size in zip("abcde", (10, 20, 70_000_000, 1, 2))]
+    assert cut_into_blocks(items) == names
+    assert [len(block) for block in cut_into_blocks([Item(str(i), 1) for i in range(150)])] == [64, 64, 22]
+
+
+def test_processes_do_not_change_the_result(raw, tmp_path):
+    for jobs in (1, 2):
+        prepared("ntu60", raw, tmp_path / str(jobs), jobs=jobs)
+    assert contents(tmp_path / "1") == contents(tmp_path / "2")
+    assert len(load_split(tmp_path / "2" / "xview", "train")) == 16
+
+
+def test_what_was_done_is_not_done_again(raw, tmp_path, monkeypatch, read):
+    prepared("ntu60", raw, tmp_path / "whole")
+    assert len(read) == 24
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        stop_after(patch, 3)
+        prepared("ntu60", raw, tmp_path / "out")
+    assert not (tmp_path / "out" / "xsub").exists()
+    read.clear()
+    prepared("ntu60", raw, tmp_path / "out")
+    assert len(read) == 24 - 15
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("what", ["file", "settings"])
+def test_what_has_changed_is_done_anew(raw, tmp_path, monkeypatch, read, what):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        stop_after(patch, 3)
+        prepared("ntu60", raw, tmp_path / "out")
+    read.clear()
+    if what == "file":
+        os.utime(next(raw.iterdir()), (0, 0))
+        prepared("ntu60", raw, tmp_path / "out")
+        assert len(read) == 24
+    else:
+        prepared("ntu60", raw, tmp_path / "out", exclude=("S001C001P001R001A001",))
+        assert len(read) == 24
+
+
+def test_a_half_written_block_does_not_count(raw, tmp_path, monkeypatch, read):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        stop_after(patch, 3)
+        prepared("ntu60", raw, tmp_path / "out")
+    (work,) = (tmp_path / "out").glob(".preparing-*")
+    (work / "000001.json").unlink()
+    (work / "000001.npy").write_bytes(b"half")
+    read.clear()
+    prepared("ntu60", raw, tmp_path / "out")
+    assert len(read) == 24 - 10
+
+
+def test_a_kill_at_any_moment_is_gone_on_from(tmp_path):
+    """The command itself, with its processes, killed as soon as there is a finished block."""
+    write_ntu(tmp_path / "raw", range(1, 14), subjects=(1, 3), actions=(1, 2), frames=20)
+    arguments = ["prepare", "ntu60", "--raw", str(tmp_path / "raw"), "--out", str(tmp_path / "out"), "--jobs", "2"]
+    command = [sys.executable, "-c", "from skel.training.data_cli import main; main()", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    while process.poll() is None and not list((tmp_path / "out").glob(".preparing-*/0*.json")):
+        time.sleep(0.002)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    prepared("ntu60", tmp_path / "raw", tmp_path / "out")
+    prepared("ntu60", tmp_path / "raw", tmp_path / "whole")
+    for split in ("xsub", "xview"):
+        for file in ("train_position.npy", "val_position.npy", "train_label.pkl", "val_label.pkl"):
+            assert (tmp_path / "out" / split / file).read_bytes() == (tmp_path / "whole" / split / file).read_bytes()
+
+
+def test_a_worker_that_dies_is_one_line(raw, tmp_path, monkeypatch):
+    monkeypatch.setattr(blocks, "_start_worker", os._exit)
+    source = recorded("ntu60", raw)
+    with pytest.raises(UserError, match=r"a worker process was killed.*--jobs 1 needs less"):
+        blocks.make_blocks(source, DEFAULT, tmp_path / "work", "1", jobs=2)
+
+
+def test_missing_joints_are_counted(tmp_path):
+    for number, camera in enumerate((1, 2)):
+        person = people(number, 20)
+        person[:5, 0, 7] = np.nan
+        (tmp_path / f"S001C00{camera}P001R001A001.skeleton").write_bytes(skeleton_text(listed(person)))
+    (one,) = prepare(recorded("ntu60", tmp_path), tmp_path / "out", DEFAULT, {}, ["xview"])
+    shares = dict(one.parts["train"].extra["missing_joints"])
+    assert shares.pop("LeftHand") == 0.25
+    assert set(shares.values()) == {0}
