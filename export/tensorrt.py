@@ -88,7 +88,12 @@ class Engine:
         self._context = engine.create_execution_context()
 
     def __call__(self, clips: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """At most `LARGEST_BATCH` clips (N, 3, T, V, M) to logits (N, K) and embeddings (N, features)."""
+        """Clips (N, 3, T, V, M) to logits (N, K) and embeddings (N, features)."""
+        parts = [self._run(clips[i : i + LARGEST_BATCH]) for i in range(0, len(clips), LARGEST_BATCH)]
+        logits, embeddings = (np.concatenate(part) for part in zip(*parts))
+        return logits, embeddings
+
+    def _run(self, clips: npt.NDArray[np.float32]) -> list[npt.NDArray[np.float32]]:
         tensors = {"clips": torch.from_numpy(np.ascontiguousarray(clips)).to(_DEVICE)}
         if not self._context.set_input_shape("clips", tuple(clips.shape)):
             raise ValueError(f"the engine was not built for clips {clips.shape}")
@@ -100,8 +105,7 @@ class Engine:
         if not self._context.execute_async_v3(stream.cuda_stream):
             raise RuntimeError("TensorRT did not run the engine")
         stream.synchronize()
-        logits, embeddings = (tensors[name].cpu().numpy() for name in _OUTPUTS)
-        return logits, embeddings
+        return [tensors[name].cpu().numpy() for name in _OUTPUTS]
 
 
 def _machine(trt: Any) -> dict[str, str]:
