@@ -3,13 +3,10 @@
 Also Orbbec's Femto Bolt and Mega, whose vendor offers a libk4a of his own. Source: https://github.com/etiennedub/pyk4a
 """
 
-import logging
 import math
-import os
 import time
 from contextlib import suppress
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,11 +14,8 @@ import numpy.typing as npt
 
 from skel.sensors.base import EndOfStream, SensorError, SensorLost
 from skel.sensors.opencv import import_cv2
-from skel.sensors.registration import Lens, Rig
+from skel.sensors.pyk4a_rig import import_pyk4a, rig_of, up_of
 
-_log = logging.getLogger(__name__)
-
-_GRAVITY_M_S2, _AT_REST_M_S2 = 9.81, 1.5
 _IMU_SAMPLES = 32  # 20 ms at 1.6 kHz: enough to average the accelerometer's noise out
 _IMU_WAIT_MS = 100
 _FPS = {0: 5.0, 1: 15.0, 2: 30.0}  # k4a_fps_t
@@ -41,21 +35,6 @@ class Capture(NamedTuple):
     depth_mm: npt.NDArray[np.uint16]
     image: npt.NDArray[np.uint8]
     handle: Any
-
-
-def import_pyk4a() -> ModuleType:
-    """The module `pyk4a`, with libk4a's own log off; `SensorError` where it is missing or cannot be loaded."""
-    os.environ.setdefault("K4A_ENABLE_LOG_TO_STDOUT", "0")
-    try:
-        import pyk4a
-    except ModuleNotFoundError as error:
-        if error.name != "pyk4a":
-            raise SensorError(f"pyk4a cannot be loaded ({error}): pip install 'skel-action[kinect]'") from error
-        raise SensorError("pyk4a is not installed: pip install 'skel-action[kinect]'") from error
-    except (ImportError, OSError) as error:  # libk4a, or a numpy that it was not built for
-        cause = error.__cause__ or error
-        raise SensorError(f"pyk4a cannot be loaded ({cause}): see docs/kinect.md") from error
-    return pyk4a
 
 
 def connected_kinects() -> int:
@@ -104,7 +83,7 @@ class KinectDevice:
         try:
             self._device.start()
             self.calibration = self._device.calibration
-            self.rig = rig_of(self.calibration, _up(self.calibration, self._accelerations()))
+            self.rig = rig_of(self.calibration, up_of(self.calibration, self._accelerations()))
         except pyk4a.K4AException as error:
             self.close()
             raise SensorError(
@@ -179,7 +158,7 @@ class KinectRecording:
                 raise SensorError(f"{path} has no {' and no '.join(lacking)} pictures: record both")
             self.fps = _FPS[int(self._configuration["camera_fps"])]
             self.calibration = self._playback.calibration
-            self.rig = rig_of(self.calibration, _up(self.calibration, self._accelerations()))
+            self.rig = rig_of(self.calibration, up_of(self.calibration, self._accelerations()))
         except pyk4a.K4AException as error:
             self.close()
             raise SensorError(f"{path} has no calibration that can be read: record it anew") from error
@@ -224,53 +203,6 @@ class KinectRecording:
         self._next = None
         with suppress(self._pyk4a.K4AException):  # it is closed
             self._playback.close()
-
-
-def rig_of(calibration: Any, up: npt.NDArray[np.float64] | None) -> Rig:
-    """pyk4a's calibration as geometry; `up` (3,) in the depth camera's axes, None = as if the colour camera were level."""
-    pyk4a = import_pyk4a()
-    depth, colour = pyk4a.CalibrationType.DEPTH, pyk4a.CalibrationType.COLOR
-    rotation, translation_m = calibration.get_extrinsic_parameters(depth, colour)
-    if up is None:
-        up = rotation.T @ np.array([0.0, -1.0, 0.0])
-    return Rig(_lens(calibration, depth), _lens(calibration, colour), rotation, translation_m.ravel(), up)
-
-
-# Widths and heights of k4a_depth_mode_t and k4a_color_resolution_t.
-_DEPTH_SIZES_PX = {1: (320, 288), 2: (640, 576), 3: (512, 512), 4: (1024, 1024)}
-_COLOUR_SIZES_PX = {1: (1280, 720), 2: (1920, 1080), 3: (2560, 1440), 4: (2048, 1536), 5: (3840, 2160), 6: (4096, 3072)}
-
-
-def _lens(calibration: Any, camera: Any) -> Lens:
-    pyk4a = import_pyk4a()
-    of_depth = camera == pyk4a.CalibrationType.DEPTH
-    sizes, mode = (_DEPTH_SIZES_PX, calibration.depth_mode) if of_depth else (_COLOUR_SIZES_PX, calibration.color_resolution)
-    if int(mode) not in sizes:
-        raise SensorError(f"no {'depth' if of_depth else 'colour'} pictures in this mode of the Kinect: {mode.name}")
-    matrix = calibration.get_camera_matrix(camera)
-    k1, k2, p1, p2, k3, k4, k5, k6 = calibration.get_distortion_coefficients(camera)
-    return Lens(
-        *sizes[int(mode)],
-        (matrix[0, 0], matrix[1, 1]),
-        (matrix[0, 2], matrix[1, 2]),
-        (k1, k2, k3, k4, k5, k6),
-        (p1, p2),
-    )
-
-
-def _up(calibration: Any, accelerations_m_s2: list[Any]) -> npt.NDArray[np.float64] | None:
-    """The direction against gravity in the depth camera's axes, which is what an accelerometer at rest measures."""
-    if not accelerations_m_s2:
-        _log.info("no accelerometer: the Kinect is taken to stand level")
-        return None
-    kinds = import_pyk4a().CalibrationType
-    rotation, _ = calibration.get_extrinsic_parameters(kinds.ACCEL, kinds.DEPTH)
-    mean = rotation @ np.mean(accelerations_m_s2, axis=0)
-    strength = float(np.linalg.norm(mean))
-    if not abs(strength - _GRAVITY_M_S2) < _AT_REST_M_S2:
-        _log.warning("the Kinect moves while it starts (%.1f m/s²): it is taken to stand level", strength)
-        return None
-    return np.asarray(mean / strength)
 
 
 class _Decoder:

@@ -16,6 +16,7 @@ class SensorEntry(NamedTuple):
 
 SENSORS: dict[str, SensorEntry] = {
     "auto": SensorEntry("skel.sensors.auto:AutoSensor", "a Kinect if one is connected, else a webcam"),
+    "kinect": SensorEntry("skel.sensors.kinect:KinectSensor", "an Azure Kinect, or a recording of one (.mkv)"),
     "webcam": SensorEntry("skel.sensors.webcam:WebcamSensor", "a camera, people found by MediaPipe Pose"),
     "video": SensorEntry("skel.sensors.video:VideoSensor", "a video file, people found by MediaPipe Pose"),
     "replay": SensorEntry("skel.sensors.replay:ReplaySensor", "a recording (.npy), in real time or at any speed"),

@@ -19,7 +19,7 @@ INSTALLED = Path(skel.skeleton.__file__).parents[1]
 # The floors from the ground up, and the third-party packages that each may name. An import goes down or stays.
 FLOORS = {
     "skeleton": {"numpy"},
-    "sensors": {"numpy", "cv2", "mediapipe", "platformdirs", "pooch", "rich"},
+    "sensors": {"numpy", "cv2", "mediapipe", "pyk4a", "platformdirs", "pooch", "rich"},
     "models": {"numpy", "torch", "onnxruntime", "platformdirs", "tensorrt"},
     "training": {
         "numpy",

@@ -93,7 +93,7 @@ API int k4abt_frame_get_body_skeleton(frame *self, uint32_t body, skeleton *out)
     to->position.y = BODY[i][1];
     to->position.z = BODY[i][2] + 2000.0f + 500.0f * body + (float)self->number;
     to->orientation.w = 1.0f;
-    to->confidence = i == 21 ? 0 : i == 10 ? 1 : i == 0 ? 3 : 2; /* left foot out of range, left thumb guessed */
+    to->confidence = i == 21 && body == 0 ? 0 : i == 10 ? 1 : i == 0 ? 3 : 2; /* the first left foot out of range, left thumbs guessed */
   }
   return SUCCEEDED;
 }

@@ -87,9 +87,23 @@ def _synthetic(folder: Path, request: pytest.FixtureRequest) -> dict[str, Any]:
     return {"seed": 4, "persons": 2, "fps": FPS, "occlusion": 0.4, "drop_rate": 0.2}
 
 
+def _kinect(folder: Path, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """A recording of an empty room, in which a stand-in for the body tracker sees two people."""
+    from k4abt_stub import built_stub
+    from mkv_writer import Picture, write_mkv
+
+    calibration = (request.getfixturevalue("shared") / "k4a" / "calibration.json").read_bytes()
+    grey, flat = np.full((720, 1280, 3), 90, np.uint8), np.full((576, 640), 2000, np.uint16)
+    path = write_mkv(folder / "room.mkv", [Picture(1 + i / 30, grey, flat) for i in range(FRAMES + 2)], calibration)
+    # What is refused is a libk4a that a real tracker cannot share; the stand-in uses none.
+    request.getfixturevalue("monkeypatch").setattr("skel.sensors.k4abt.refuse_foreign_libk4a", lambda: None)
+    return {"source": path, "tracker": "body-tracking", "sdk": built_stub(folder)}
+
+
 # How each sensor is run here: two persons who face it, if it can choose. A new sensor needs a line.
 OPTIONS: dict[str, Callable[[Path, pytest.FixtureRequest], dict[str, Any]]] = {
     "auto": _auto,
+    "kinect": _kinect,
     "webcam": _webcam,
     "video": _video,
     "replay": _recording,

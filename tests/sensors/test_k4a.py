@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from mkv_writer import Picture, write_mkv
 
-from skel.sensors import k4a
 from skel.sensors.base import EndOfStream, SensorError, SensorLost
 from skel.sensors.k4a import KinectDevice, KinectRecording, connected_kinects
+from skel.sensors.pyk4a_rig import up_of
 
 pyk4a = pytest.importorskip("pyk4a")
 pytest.importorskip("cv2")
@@ -220,6 +220,6 @@ def test_a_device_that_is_not_there(device: type[FakeDevice]):
 
 @pytest.mark.parametrize(("measured", "known"), [((0, 0, -9.8), True), ((0, 0, -14.0), False), ((0, 0, 0), False)])
 def test_only_an_accelerometer_at_rest_tells_where_up_is(real: KinectRecording, measured, known, caplog):
-    up = k4a._up(real.calibration, [measured] * 4)
+    up = up_of(real.calibration, [measured] * 4)
     assert (up is not None) == known
     assert bool(caplog.records) != known

@@ -5,12 +5,12 @@ import gc
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from k4abt_stub import Stub, built_stub
 
 from skel.sensors import k4abt
 from skel.sensors.base import SensorError, SensorLost
@@ -20,40 +20,9 @@ from skel.skeleton.layouts import AZURE32
 JOINT = AZURE32.index
 
 
-class Stub:
-    """The stub's folder, laid out like the SDK's, and its variables."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.library = ctypes.CDLL(str(folder / "libk4abt.so"))
-
-    def __getitem__(self, name: str) -> int:
-        return ctypes.c_int.in_dll(self.library, f"stub_{name}").value
-
-    def __setitem__(self, name: str, value: int) -> None:
-        ctypes.c_int.in_dll(self.library, f"stub_{name}").value = value
-
-    def address(self, name: str) -> int | None:
-        return ctypes.c_void_p.in_dll(self.library, f"stub_{name}").value
-
-    @property
-    def model(self) -> str:
-        return (ctypes.c_char * 4096).in_dll(self.library, "stub_model").value.decode()
-
-    def held(self) -> tuple[int, int]:
-        return self["trackers"], self["frames"]
-
-
 @pytest.fixture(scope="session")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None or sys.platform == "win32":
-        pytest.skip("no C compiler (cc) to build the stand-in for the body tracker")
-    folder = tmp_path_factory.mktemp("sdk")
-    source = Path(__file__).with_name("k4abt_stub.c")
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", folder / "libk4abt.so", source], check=True, timeout=60)
-    (folder / "dnn_model_2_0_op11.onnx").write_bytes(b"a network")
-    return folder
+    return built_stub(tmp_path_factory.mktemp("sdk"))
 
 
 @pytest.fixture

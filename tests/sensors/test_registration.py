@@ -14,7 +14,7 @@ from skel.sensors.registration import Lens, RegisteredDepth, Registration, Rig
 def real(shared: Path):
     """pyk4a's calibration of a real recording, and ours made from it."""
     pyk4a = pytest.importorskip("pyk4a")
-    from skel.sensors.k4a import rig_of
+    from skel.sensors.pyk4a_rig import rig_of
 
     with pyk4a.PyK4APlayback(shared / "k4a" / "recording.mkv") as playback:
         yield playback.calibration, rig_of(playback.calibration, None)
