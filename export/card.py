@@ -1,6 +1,5 @@
 """The card of an exported file, for people."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,16 +17,17 @@ def print_card(path: Path, card: Bundle) -> None:
     """What the file is, how it is fed, what was measured and where it comes from."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=str(path), show_header=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column()
-    for name, text in _lines(card):
-        table.add_row(name, text)
-    Console().print(table, highlight=False, markup=False)
+    table = Table(title=str(path), show_header=False, show_lines=True)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, text in _rows(card):
+        table.add_row(name, Text(text))
+    Console().print(table)
 
 
-def _lines(card: Bundle) -> Iterator[tuple[str, str]]:
+def _rows(card: Bundle) -> Iterator[tuple[str, str]]:
     clip = card.clip
     yield f"{len(card.labels)} labels", ", ".join(card.labels)
     yield "idle", card.idle_label or "none"
@@ -41,20 +41,24 @@ def _lines(card: Bundle) -> Iterator[tuple[str, str]]:
     yield "streams", ", ".join(f"{name} × {weight:.3g}" for name, weight in zip(card.streams, card.stream_weights))
     yield "windows", ", ".join(f"{duration:g} s" for duration in card.window_durations_s)
     yield "temperature", f"{card.temperature:g}"
-    yield "rejection", f"below {card.rejection_threshold:g}" if card.rejection_threshold else "never"
+    yield "unknown", f"below {card.rejection_threshold:g}" if card.rejection_threshold else "never"
     yield "precision", card.precision
     for name, figure in card.metrics.items():
-        yield name, f"{figure['value']:.1%} ({figure['protocol']})"
-    yield from _flat("", card.provenance)
+        yield name, f"{figure['value']:.4g}: {figure['protocol']}"
+    yield "export", _lines(card.provenance.get("export", {}))
+    for number, run in enumerate(card.provenance.get("runs", []), start=1):
+        yield f"run {number}", _lines(run)
+        if "pretrained" in run:
+            yield f"run {number}, pre-training", _lines(run["pretrained"])
 
 
-def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Nested JSON as lines; configurations, which are long, stay in --json."""
-    for key, item in value.items() if isinstance(value, dict) else enumerate(value, start=1):
-        name = f"{prefix} {key}".strip()
-        if key == "config":
-            continue
-        if isinstance(item, dict) or (isinstance(item, list) and any(isinstance(one, dict) for one in item)):
-            yield from _flat(name, item)
-        else:
-            yield name, item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
+def _lines(facts: dict[str, Any]) -> str:
+    """A line a fact; configurations, which are long, stay in --json."""
+    shown = {name: value for name, value in facts.items() if name not in ("config", "pretrained")}
+    return "\n".join(f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in shown.items())
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {item}" for name, item in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from skel.export.deployable import Deployable, Ensemble
 from skel.export.int8 import quantise
@@ -17,6 +19,7 @@ from skel.export.runs import DataSource, TrainedRun, load_runs
 from skel.export.verify import Sample, Verification, as_function, logits_of, random_sample, real_sample
 from skel.export.weights import fitted_weights, given_weights
 from skel.models.bundle import Bundle, Precision
+from skel.models.providers import tensorrt_package
 from skel.models.runtime import OnnxModel
 from skel.skeleton.errors import UserError
 from skel.skeleton.files import atomic_path
@@ -31,7 +34,9 @@ def export(options: ExportOptions) -> Verification:
     runs = load_runs(options.checkpoint)
     clip, networks = runs[0].card.clip, [run.network for run in runs]
     source = DataSource(options.data, options.classes)
-    training = source.load(runs[0], "train") if options.int8 else None
+    if options.tensorrt is not None:
+        tensorrt_package()
+    training = _training_clips(source, runs[0]) if options.int8 else None
     sample = _sample(source, runs[0])
     weights, temperature, how = _weights(options.weights, runs, source)
     verification = Verification(Ensemble(networks, weights), temperature, sample)
@@ -43,12 +48,10 @@ def export(options: ExportOptions) -> Verification:
         if training is not None:
             small = target.with_suffix(".int8.onnx")
             small_path = files.enter_context(atomic_path(small))
-            quantise(path, small_path, training.clips)
+            quantise(path, small_path, training)
             _finish(small_path, small, card, "int8", verification)
         if options.tensorrt is not None:
-            from skel.export.tensorrt import build_engine
-
-            build_engine(path, files.enter_context(atomic_path(options.tensorrt)), options.fp16)
+            _add_engine(path, options.tensorrt, options.fp16, verification)
     return verification
 
 
@@ -60,6 +63,31 @@ def _finish(path: Path, target: Path, card: Bundle, precision: Precision, verifi
     if row.accuracy is not None:
         measured = {"value": row.accuracy, "protocol": f"this file, {verification.sample.description}"}
         stamp(path, replace(card, metrics={**card.metrics, "exported_top1": measured}))
+
+
+def _add_engine(source: Path, target: Path, fp16: bool, verification: Verification) -> None:
+    """Build and check in a folder of its own, since an engine is a file and a description beside it."""
+    from skel.export.tensorrt import Engine, build_engine
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
+        engine = Path(folder) / target.name
+        build_engine(source, engine, fp16)
+        # Unless told otherwise TensorRT rounds the factors of products, on GPUs that can, to TF32.
+        verification.add(target.name, engine, "float16" if fp16 else "tf32", Engine(engine))
+        for part in sorted(Path(folder).iterdir()):
+            part.replace(target.parent / part.name)
+
+
+def _training_clips(source: DataSource, run: TrainedRun) -> npt.NDArray[np.float32]:
+    try:
+        return source.load(run, "train").clips
+    except UserError as error:
+        if source.folders:
+            raise
+        raise UserError(
+            f"--int8 needs the clips that the run learned from: {error}, or say with --data where it is"
+        ) from error
 
 
 def _sample(source: DataSource, run: TrainedRun) -> Sample:

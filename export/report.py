@@ -9,7 +9,9 @@ from skel.export.verify import LARGEST_LOGIT_DIFFERENCE, LARGEST_LOSS, LEAST_SAM
 def print_verification(verification: Verification) -> None:
     """One column for the networks as trained and one for each file."""
     first, *files = verification.rows
-    table = Table(title=f"compared on {verification.sample.description}")
+    sample = verification.sample
+    pairs = f" and {sample.pairs} pairs of them" if sample.pairs else ""
+    table = Table(title=f"compared on {sample.description}{pairs}")
     table.add_column()
     for row in verification.rows:
         table.add_column(row.name, justify="right")

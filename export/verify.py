@@ -17,7 +17,7 @@ from skel.training.dataset import ClipSet
 
 Array = npt.NDArray[np.float32]
 Function = Callable[[Array], tuple[Array, Array]]
-Arithmetic = Literal["float32", "float16", "int8"]
+Arithmetic = Literal["float32", "tf32", "float16", "int8"]
 
 MOST_CLIPS = 2000
 PAIRS = 8
@@ -25,31 +25,40 @@ PAIRS = 8
 LARGEST_LOGIT_DIFFERENCE = 1e-4
 """Of float32: sums in another order stay below 1e-5 for logits of this size; a wrong graph is far above."""
 LARGEST_LOSS = 0.01
-"""Of accuracy, for 16- and 8-bit arithmetic; one clip is allowed where a clip is more than that."""
+"""Of accuracy, for arithmetic of fewer bits; one clip is allowed where a clip is more than that."""
 LEAST_SAME_TOP1 = 0.95
-"""For 16- and 8-bit arithmetic: the share of clips that must keep their name."""
+"""For arithmetic of fewer bits: the share of clips that must keep their name."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Clips to compare on: (N, 3, T, V, M), their labels (N,), −1 where there is no true one, and what they are."""
+    """Clips to compare on.
+
+    Attributes:
+        clips: (N, 3, T, V, M).
+        labels: (N,); −1 where there is no true one.
+        description: what they are.
+        pairs: how many of them, the last, put two people of the others together.
+    """
 
     clips: Array
     labels: npt.NDArray[np.int64]
     description: str
+    pairs: int = 0
 
 
 def real_sample(data: ClipSet) -> Sample:
     """Clips of a validation part, spread evenly where there are many; a few once more as pairs of two people."""
     chosen = np.unique(np.linspace(0, len(data) - 1, min(len(data), MOST_CLIPS)).astype(int))
     clips, pairs = data.clips[chosen], min(PAIRS, len(chosen))
-    description = f"{len(chosen)} of the {len(data)} validation clips of {data.dataset} {data.split}"
+    some = f"all {len(data)}" if len(chosen) == len(data) else f"{len(chosen)} of {len(data)}"
+    description = f"{some} validation clips of {data.dataset} {data.split}"
     if clips.shape[4] < 2:
         return Sample(clips, data.labels[chosen], description)
     together = clips[:pairs].copy()
     together[..., 1] = clips[-pairs:, ..., 0]
     labels = np.concatenate([data.labels[chosen], np.full(pairs, -1)])
-    return Sample(np.concatenate([clips, together]), labels, f"{description}, {pairs} pairs of them")
+    return Sample(np.concatenate([clips, together]), labels, description, pairs)
 
 
 def random_sample(config: ClipConfig, count: int = 16) -> Sample:
@@ -112,7 +121,7 @@ class Verification:
 
     def to_json(self) -> dict[str, Any]:
         """What was compared on, and the rows."""
-        return {"clips": self.sample.description, "rows": [asdict(row) for row in self.rows]}
+        return {"clips": self.sample.description, "pairs": self.sample.pairs, "rows": [asdict(row) for row in self.rows]}
 
     def _compare(self, name: str, arithmetic: Arithmetic, size_mb: float | None, logits: Array, run: Function) -> Comparison:
         expected, labelled = self.logits, self.sample.labels >= 0
