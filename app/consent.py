@@ -22,6 +22,7 @@ class Consent(QObject):
     end of the program leaves a thread waiting. Never call it on the GUI thread, which has to show the question.
     """
 
+    agreed = Signal()  # the user has said yes
     _asked = Signal(object)
 
     def __init__(self, window: QWidget) -> None:
@@ -80,3 +81,5 @@ class Consent(QObject):
             self._box = None
         question.answer = answer
         question.answered.set()
+        if answer:
+            self.agreed.emit()

@@ -118,6 +118,7 @@ NOT_OPENED_TITLE = "The source could not be opened"
 NOT_OPENED_HINT = "Above it says why. Choose another source, open a recording or play the demo."
 RECONNECTING_TITLE = "Connection lost"
 RECONNECTING_HINT = "Trying to connect again. Is the camera plugged in?"
+DOWNLOADING = "Downloading… The camera starts as soon as that is done."
 WAITING = "No frames are coming at the moment: waiting for the sensor."
 
 # Prediction panel

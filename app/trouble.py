@@ -1,4 +1,4 @@
-"""Tells the user in the banner when the source fails, loses its device or falls silent, and what can be done."""
+"""Tells the user in the banner when the source fails, loses its device or keeps waiting, and what can be done."""
 
 from skel.app import texts
 from skel.app.opening import Opening
@@ -26,8 +26,12 @@ class Trouble:
         elif stats.state in (State.RECONNECTING, State.WAITING):
             if is_new or self._banner.is_about(_CONNECTION):  # the next attempt comes nearer
                 self._banner.say(stats.message or texts.WAITING, topic=_CONNECTION)
-        else:
+        elif stats.state != State.OPENING:
             self._banner.withdraw(_CONNECTION)
+
+    def tell_download(self) -> None:
+        """Say that the source is getting what it needs; taken back when frames come."""
+        self._banner.say(texts.DOWNLOADING, good=True, topic=_CONNECTION)
 
 
 def elsewhere(opening: Opening) -> tuple[Offer, Offer]:

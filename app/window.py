@@ -96,6 +96,7 @@ class MainWindow(QMainWindow):
         stage.picture_changed.connect(self._show_arrangement)
         self.space.panel.person_chosen.connect(self.display.select)
         self.space.timeline.seek_requested.connect(self.display.seek_to_time)
+        self.consent.agreed.connect(self._trouble.tell_download)
         header.recording_wanted.connect(self.opening.ask_for_recording)
         header.video_wanted.connect(self.opening.ask_for_video)
         header.camera_wanted.connect(self.opening.ask_for_camera)

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
+from skel.app import texts
 from skel.app.session import Source
 from skel.app.window import MainWindow
 from skel.sensors.base import SensorError
@@ -22,11 +23,13 @@ class Asking(SyntheticSensor):
         super().__init__()
         self._confirm = confirm
         self.answers: list[bool] = []
+        self.downloaded = threading.Event()
 
     def open(self) -> None:
         self.answers.append(self._confirm(QUESTION))
         if not self.answers[-1]:
             raise SensorError("no pose model yet: put it somewhere")
+        self.downloaded.wait()
         super().open()
 
 
@@ -45,7 +48,11 @@ def test_the_users_answer_reaches_the_sensor(window: MainWindow, asking: Asking,
     button = QMessageBox.StandardButton.Yes if wanted else QMessageBox.StandardButton.No
     qtbot.mouseClick(window.consent.box.button(button), Qt.MouseButton.LeftButton)
     if wanted:
+        assert window.space.banner.text == texts.DOWNLOADING
+        asking.downloaded.set()
         qtbot.waitUntil(lambda: window.space.view.frame is not None, timeout=30_000)
+        window.refresh()
+        assert window.space.banner.text == ""
     else:
         qtbot.waitUntil(lambda: "put it somewhere" in window.space.banner.text, timeout=30_000)
     assert asking.answers == [wanted]
