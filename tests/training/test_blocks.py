@@ -39,16 +39,19 @@ def read(monkeypatch):
     return names
 
 
-def stop_after(monkeypatch, count):
-    """Ctrl-C in the middle of the block after so many."""
+def stop_in_the_fourth_block(raw, out, monkeypatch):
+    """Ctrl-C there."""
     make, made = blocks._make_block, []
 
     def until(*arguments):
-        if len(made) == count:
+        if len(made) == 3:
             raise KeyboardInterrupt
         made.append(make(*arguments))
 
-    monkeypatch.setattr(blocks, "_make_block", until)
+    with monkeypatch.context() as patch:
+        patch.setattr(blocks, "_make_block", until)
+        with pytest.raises(KeyboardInterrupt):
+            prepared("ntu60", raw, out)
 
 
 def test_blocks_are_bounded():
@@ -68,9 +71,7 @@ def test_processes_do_not_change_the_result(raw, tmp_path):
 def test_what_was_done_is_not_done_again(raw, tmp_path, monkeypatch, read):
     prepared("ntu60", raw, tmp_path / "whole")
     assert len(read) == 24
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        stop_after(patch, 3)
-        prepared("ntu60", raw, tmp_path / "out")
+    stop_in_the_fourth_block(raw, tmp_path / "out", monkeypatch)
     assert not (tmp_path / "out" / "xsub").exists()
     read.clear()
     prepared("ntu60", raw, tmp_path / "out")
@@ -80,9 +81,7 @@ def test_what_was_done_is_not_done_again(raw, tmp_path, monkeypatch, read):
 
 @pytest.mark.parametrize("what", ["file", "settings"])
 def test_what_has_changed_is_done_anew(raw, tmp_path, monkeypatch, read, what):
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        stop_after(patch, 3)
-        prepared("ntu60", raw, tmp_path / "out")
+    stop_in_the_fourth_block(raw, tmp_path / "out", monkeypatch)
     read.clear()
     if what == "file":
         os.utime(next(raw.iterdir()), (0, 0))
@@ -94,9 +93,7 @@ def test_what_has_changed_is_done_anew(raw, tmp_path, monkeypatch, read, what):
 
 
 def test_a_half_written_block_does_not_count(raw, tmp_path, monkeypatch, read):
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        stop_after(patch, 3)
-        prepared("ntu60", raw, tmp_path / "out")
+    stop_in_the_fourth_block(raw, tmp_path / "out", monkeypatch)
     (work,) = (tmp_path / "out").glob(".preparing-*")
     (work / "000001.json").unlink()
     (work / "000001.npy").write_bytes(b"half")

@@ -31,7 +31,7 @@ def write(folder, names, labels, change=lambda clips: clips):
         ("ntu60_frame50/xsub", NTU, [0, 59, 42], "ntu60", 60, "walking apart", [1, 8, 2]),
         (
             "ntu120_frame50/xset",
-            [n.replace("S003", "S018") for n in NTU],
+            NTU120,
             [0, 119, 42],
             "ntu120",
             120,
