@@ -1,7 +1,7 @@
 """Who is who: ids for people that a pose model finds anew in every picture."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,19 +16,22 @@ KEPT_S = 1.0
 
 _REACH = 0.35  # how far off somebody may be found again, in body sizes,
 _REACH_PER_S = 0.5  # and how much farther after a time out of sight
-_BACK = 0.4  # what it costs to be found again after a time out of sight, where an unknown person costs 1
 _SAME = 0.12  # two findings so alike, in body sizes, are one person
 _VELOCITY_MEMORY_S = 0.15
 
 
 @dataclass(frozen=True, eq=False)
 class _Known:
-    """A person as last seen: landmarks (33, 2), how sure each is (33,), velocity (2,) in the picture, and when."""
+    """A person when last seen beyond doubt: landmarks (33, 2), how sure each is (33,), velocity (2,) in the picture.
+
+    `seen_s` is when somebody who may be that person was last seen.
+    """
 
     points_px: Array
     visibility: Array
     velocity_px_s: Array
     time_s: float
+    seen_s: float
 
     def size_px(self) -> float:
         """The diagonal of the box around the landmarks."""
@@ -40,10 +43,9 @@ class PeopleTracker:
 
     People are matched with those of the last pictures so that the sum of all distances is least. A distance is the mean over
     the landmarks, by visibility, in body sizes (the diagonal of the box around them), so place, size and posture count all
-    together. Those known are expected where they were, or where they would be now at the speed they had: the nearer counts,
-    so both one who walks on behind somebody else and one who comes back are found again. Those seen in the picture before go
-    before those out of sight, so that nobody is taken for a person whom they pass in front of. Two people of the same build
-    and posture who cross slowly may still change ids.
+    together. Those known are expected to have gone on at the speed they had, or to have stayed, which costs the way they
+    would have gone. Where one is found and another, who could be the same, is missing, nothing is learned of either until
+    they part again or one is forgotten: a pose model's findings jump between two people when one hides the other.
 
     Somebody who is out of sight for longer than `KEPT_S`, or is found too far away, gets a new id; ids count from 0 and are
     never given to another. A jump in time by more than that, forwards or backwards, makes everybody new. Two findings of one
@@ -53,26 +55,27 @@ class PeopleTracker:
     def __init__(self) -> None:
         self._known: dict[int, _Known] = {}
         self._given = 0
-        self._last_s = 0.0
 
     def __call__(self, people: Sequence[PersonPose], time_s: float) -> dict[int, PersonPose]:
         """The people of the picture at `time_s` by their ids, lowest first."""
-        self._known = {i: k for i, k in self._known.items() if abs(time_s - k.time_s) <= KEPT_S}
+        self._known = {i: k for i, k in self._known.items() if abs(time_s - k.seen_s) <= KEPT_S}
         people = _distinct(people)
         ids = list(self._known)
-        costs = [
-            [_cost(person, self._known[i], time_s, self._known[i].time_s < self._last_s) for i in ids] for person in people
-        ]
-        self._last_s = time_s
+        costs = [[_cost(person, self._known[i], time_s) for i in ids] for person in people]
+        matches = _assign(costs)
         found: dict[int, PersonPose] = {}
-        for person, match in zip(people, _assign(costs)):
+        for person, match, row in zip(people, matches, costs):
             if match is None:
                 identity, before = self._given, None
                 self._given += 1
             else:
                 identity, before = ids[match], self._known[ids[match]]
             found[identity] = person
-            self._known[identity] = _remember(person, before, time_s)
+            doubtful = any(cost < 1 and other not in matches for other, cost in enumerate(row))
+            if before and doubtful:
+                self._known[identity] = replace(before, seen_s=time_s)
+            else:
+                self._known[identity] = _remember(person, before, time_s)
         return dict(sorted(found.items()))
 
 
@@ -80,13 +83,14 @@ def _distance(points_px: npt.NDArray[Any], other_px: npt.NDArray[Any], weight: n
     return float((weight * np.linalg.norm(points_px - other_px, axis=1)).sum() / (weight.sum() + 1e-9))
 
 
-def _cost(person: PersonPose, known: _Known, time_s: float, was_away: bool) -> float:
-    """How far somebody is from where a known person is expected; 1 = at the limit of reach, or more likely somebody new."""
+def _cost(person: PersonPose, known: _Known, time_s: float) -> float:
+    """How far somebody is from where a known person is expected; 1 = at the limit of reach."""
     away_s = max(time_s - known.time_s, 0.0)
     weight = person.visibility * known.visibility + 1e-3
-    expected = (known.points_px, known.points_px + known.velocity_px_s * away_s)
-    nearest = min(_distance(person.image_px, points, weight) for points in expected)
-    return nearest / known.size_px() / (_REACH + _REACH_PER_S * away_s) + _BACK * was_away
+    walked_px = known.velocity_px_s * away_s
+    gone_on = _distance(person.image_px, known.points_px + walked_px, weight)
+    stayed = _distance(person.image_px, known.points_px, weight) + float(np.linalg.norm(walked_px))
+    return min(gone_on, stayed) / known.size_px() / (_REACH + _REACH_PER_S * away_s)
 
 
 def _assign(costs: list[list[float]]) -> tuple[int | None, ...]:
@@ -119,7 +123,7 @@ def _remember(person: PersonPose, before: _Known | None, time_s: float) -> _Know
             weight = (visibility * before.visibility + 1e-3)[:, None]
             moved = (weight * (points - before.points_px)).sum(axis=0) / weight.sum() / step_s
             velocity = velocity + (1 - np.exp(-step_s / _VELOCITY_MEMORY_S)) * (moved - velocity)
-    return _Known(points, visibility, velocity, time_s)
+    return _Known(points, visibility, velocity, time_s, time_s)
 
 
 def _distinct(people: Sequence[PersonPose]) -> list[PersonPose]:

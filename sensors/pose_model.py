@@ -81,7 +81,7 @@ def find_pose_model(path: Path | None, variant: PoseVariant, confirm: Confirm | 
         f"Download it from {urlsplit(source.url).hostname} to {kept.parent}?"
     )
     if confirm is None or not confirm(question):
-        raise SensorError(f"no pose model: download {source.url} to {kept}, or name a file with --pose-model or {VARIABLE}")
+        raise SensorError(f"no pose model yet: put {source.url} at {kept}, or name a file with --pose-model or {VARIABLE}")
     _download(source, kept)
     return kept
 

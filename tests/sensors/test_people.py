@@ -40,17 +40,28 @@ def test_ids_do_not_depend_on_the_order_in_which_people_are_found():
         assert np.abs(np.subtract(list(places(found).values()), [200 + 2 * i, 600, 900 - 2 * i])).max() < 30
 
 
-@pytest.mark.parametrize("speed_px", [4, 8, 14])
-def test_people_who_cross_keep_their_ids_while_one_hides_the_other(speed_px):
-    count = 800 // speed_px
+@pytest.mark.parametrize("speed_px", [5, 8, 14])
+@pytest.mark.parametrize("found_when_hidden", ["first", "second", "either"])
+def test_people_who_cross_keep_their_ids_while_one_hides_the_other(speed_px, found_when_hidden):
+    random = np.random.default_rng(3)
     pictures = []
-    for i in range(count):
+    for i in range(800 // speed_px):
         first, second = 100 + speed_px * i, 900 - speed_px * i
-        hidden = abs(first - second) < 90
-        pictures.append([person(first, 0)] + ([] if hidden else [person(second, 1)]))
+        people = [person(first, 0, random), person(second, 0, random)]
+        if abs(first - second) < 150:
+            one = random.integers(2) if found_when_hidden == "either" else ["first", "second"].index(found_when_hidden)
+            people = [people[one]]
+        pictures.append(people)
     last = follow(pictures)[-1]
     assert list(last) == [0, 1]
     assert last[0].image_px[:, 0].mean() > last[1].image_px[:, 0].mean()
+
+
+def test_who_stays_alone_is_followed_on_at_any_speed():
+    """Another went out of sight beside them, and could for a while be the one who is found."""
+    pictures = [[person(300, 0), person(380, 1)]] * 10
+    pictures += [[person(300 + 9 * max(0, i - 20), 0)] for i in range(90)]
+    assert [list(found) for found in follow(pictures)[10:]] == [[0]] * 90
 
 
 @pytest.mark.parametrize(("away_s", "ids"), [(0.5 * KEPT_S, [0]), (1.5 * KEPT_S, [1])])

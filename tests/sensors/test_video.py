@@ -163,6 +163,23 @@ def test_a_squat_in_the_room(shared, lite):
     assert ((bodies[..., 2] > 1) & (bodies[..., 2] < 3.5)).all()
 
 
+def test_two_people_keep_their_ids_and_stand_apart(shared, lite, tmp_path):
+    capture = cv2.VideoCapture(str(shared / "media" / "squat.mp4"))
+    writer = cv2.VideoWriter(str(tmp_path / "two.mp4"), cv2.VideoWriter_fourcc(*"mp4v"), FPS, (720, 640))
+    for _ in range(10):
+        picture = cv2.resize(capture.read()[1], (360, 640))
+        writer.write(np.hstack([picture, picture]))
+    writer.release()
+    with VideoSensor(tmp_path / "two.mp4", pose_model=lite, people=2, speed=math.inf) as sensor:
+        frames = rest(sensor)
+    assert [frame.body_ids.tolist() for frame in frames] == [[0, 1]] * 10
+    hips_m = np.array([frame.converted(NTU25).positions_m[:, 0] for frame in frames])  # (T, 2, 3)
+    apart_m = hips_m[:, 1, 0] - hips_m[:, 0, 0]
+    assert np.ptp(apart_m) < 0.3  # nobody changes places,
+    assert (np.abs(apart_m) > 0.7).all()  # and nobody stands inside the other
+    assert (np.abs(hips_m[:, 1, 2] - hips_m[:, 0, 2]) < 0.4).all()
+
+
 def test_what_cannot_be_played_is_told_in_one_line(tmp_path, lite, counting, monkeypatch):
     with pytest.raises(SensorError, match="there is no video"):
         VideoSensor(tmp_path / "absent.mp4")
