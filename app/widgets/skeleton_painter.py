@@ -100,9 +100,9 @@ def draw_person(
     joint_px = float(np.clip(_JOINT_M * px_per_m, 3.5, 20.0))
     if outlined:
         bones = np.concatenate([sides.bones[side] for side in SIDES])
-        painter.setPen(_pen(faded(theme.scene_bottom, 0.5), bone_px + 3.0))
+        painter.setPen(QPen(faded(theme.scene_bottom, 0.5), bone_px + 3.0, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
         painter.drawLines(_lines(pixels, bones[sure[bones].all(axis=1)]))
-    for opacity in (_FAINT, 1.0):
+    for opacity in (1.0,) if sure[tracked].all() else (_FAINT, 1.0):
         painter.setOpacity(opacity)
         for side in SIDES:
             bones = sides.bones[side]
