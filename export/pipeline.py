@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from skel.export.deployable import Deployable, Ensemble
 from skel.export.int8 import quantise
-from skel.export.onnx import stamp, write_graph
+from skel.export.onnx import OPSET, stamp, write_graph
 from skel.export.options import ExportOptions
 from skel.export.runs import DataSource, TrainedRun, load_runs
 from skel.export.verify import Sample, Verification, as_function, logits_of, random_sample, real_sample
@@ -128,9 +128,7 @@ def _card(
         f"{run.stream}_{name}" if several else name: value for run in runs for name, value in run.card.metrics.items()
     }
     made = [{"stream": run.stream, "weights_sha256": run.weights_sha256(), **run.card.provenance} for run in runs]
-    exported = provenance(options, [sample.description])
-    if several:
-        exported["stream_weights"] = how
+    exported = {**provenance(options, [sample.description]), "opset": OPSET, "stream_weights": how}
     return Bundle(
         labels=first.classes,
         clip=first.clip,

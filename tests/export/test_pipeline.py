@@ -73,7 +73,7 @@ def test_the_graph_is_lean(exported):
     assert not [tensor for tensor in model.graph.initializer if tensor.data_location == onnx.TensorProto.EXTERNAL]
     kinds = [node.op_type for node in model.graph.node]
     assert not {"Einsum", "BatchNormalization", "Dropout"} & set(kinds)
-    assert kinds.count("Conv") == 10 + 10 + 3  # joints, time, and the residuals that change shape
+    assert kinds.count("Conv") == 10 + 9 + 3  # joints, time but for the last, and the residuals that change shape
 
 
 def test_names_no_folder_of_the_machine_that_made_it(exported):
@@ -133,6 +133,42 @@ def test_a_graph_that_differs_leaves_no_file(make_run, tmp_path, monkeypatch, ex
     monkeypatch.setattr(pipeline, "write_graph", lambda network, clip, path: path.write_bytes(exported[1].read_bytes()))
     with pytest.raises(UserError, match=r"out.onnx would differ from the run by .* nothing was written"):
         exported_from([run], tmp_path / "out.onnx")
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def engine_of(change):
+    """What builds an "engine" that is the ONNX file again, changed, with a description beside it."""
+
+    def build(source, engine, fp16):
+        engine.write_bytes(change.read_bytes() if change else source.read_bytes())
+        engine.with_name(f"{engine.name}.json").write_text(json.dumps({"fp16": fp16}))
+
+    return build
+
+
+@pytest.fixture
+def tensorrt(monkeypatch):
+    """No machine here has one: the places where the export calls it."""
+    monkeypatch.setattr(pipeline, "tensorrt_package", lambda: None)
+    monkeypatch.setattr("skel.export.tensorrt.Engine", lambda path: OnnxModel(path, "cpu"))
+    monkeypatch.setattr("skel.export.tensorrt.build_engine", engine_of(None))
+
+
+def test_an_engine_is_compared_as_well(make_run, tmp_path, tensorrt):
+    run, engine = make_run(tmp_path / "run"), tmp_path / "new" / "out.engine"
+    verification = exported_from([run], tmp_path / "out.onnx", tensorrt=engine, fp16=True)
+    assert [(row.name, row.arithmetic) for row in verification.rows[1:]] == [
+        ("out.onnx", "float32"),
+        ("out.engine", "float16"),
+    ]
+    assert sorted(path.name for path in engine.parent.iterdir()) == ["out.engine", "out.engine.json"]
+
+
+def test_an_engine_that_differs_leaves_no_file(make_run, tmp_path, tensorrt, monkeypatch, exported):
+    monkeypatch.setattr("skel.export.tensorrt.build_engine", engine_of(exported[1]))
+    run = make_run(tmp_path / "run", "bone")
+    with pytest.raises(UserError, match=r"out.engine would agree with the run in .*: nothing was written"):
+        exported_from([run], tmp_path / "out.onnx", tensorrt=tmp_path / "out.engine")
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
