@@ -7,6 +7,7 @@ the same libk4a as pyk4a, from which the calibration and the captures come.
 import ctypes
 import os
 import re
+import sys
 import weakref
 from contextlib import suppress
 from pathlib import Path
@@ -197,7 +198,9 @@ def _load(sdk: Path | None) -> tuple[ctypes.CDLL, Path | None]:
     # Where ld.so knows the library, its name is enough. The package for running programs has it with its version only.
     names = [*map(str, files), *([] if _WINDOWS else [name, f"{name}.1.1", f"{name}.1.0"])]
     reason = ""
+    os.environ.setdefault("K4ABT_ENABLE_LOG_TO_STDOUT", "0")
     for each in names:
+        _let_find_neighbours(Path(each).parent)
         try:
             library = ctypes.CDLL(each)
             break
@@ -219,6 +222,13 @@ def _load(sdk: Path | None) -> tuple[ctypes.CDLL, Path | None]:
             f"{library._name} is not the Body Tracking SDK's library, version 1.0 or later: {error}",
         ) from error
     return library, Path(library._name).parent if Path(library._name).is_absolute() else None
+
+
+def _let_find_neighbours(folder: Path) -> None:
+    """On Windows the library looks for the networks' runtime, which lies beside it, on the search path only."""
+    if sys.platform == "win32":
+        os.add_dll_directory(str(folder))
+        os.environ["PATH"] = f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"
 
 
 def _usual_folders() -> list[Path]:

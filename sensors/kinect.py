@@ -26,6 +26,7 @@ from skel.skeleton.layouts import AZURE32, MEDIAPIPE33, SkeletonLayout
 
 _log = logging.getLogger(__name__)
 
+_AROUND_PX = 40.0  # around people's landmarks, where depth is looked up
 _SLICE_S = 0.05  # how long one wait inside the device or the tracker lasts; `close` waits no longer than that
 
 
@@ -87,10 +88,13 @@ class _MetricPose:
 
     def find(self, capture: Capture, timeout_s: float) -> _Found | None:
         found = self._people(self._estimate(capture.image, capture.time_s), capture.time_s)
-        depth = self._registration(capture.depth_mm) if found else None
-        lifted = [lift(pose, depth, self._rig.colour) for pose in found.values() if depth is not None]
-        positions_m = np.array([body.positions_m for body in lifted], np.float32).reshape(-1, len(self.layout), 3)
         points_px = np.array([pose.image_px for pose in found.values()], np.float32).reshape(-1, len(self.layout), 2)
+        lifted = []
+        if found:
+            box_px = np.array([points_px.min(axis=(0, 1)) - _AROUND_PX, points_px.max(axis=(0, 1)) + _AROUND_PX])
+            depth = self._registration(capture.depth_mm, box_px)
+            lifted = [lift(pose, depth, self._rig.colour) for pose in found.values()]
+        positions_m = np.array([body.positions_m for body in lifted], np.float32).reshape(-1, len(self.layout), 3)
         confidence = np.array([body.confidence for body in lifted], np.float32).reshape(-1, len(self.layout))
         ids = np.array(list(found), np.int64)
         return _Found(self._rig.canonical_from_colour(positions_m), confidence, ids, points_px)

@@ -102,6 +102,19 @@ def test_pixels_without_depth_give_no_point():
     assert len(registration(full).depth_m) == 144 * 80
 
 
+def test_a_box_leaves_out_only_what_is_outside_it():
+    random = np.random.default_rng(5)
+    registration = Registration(RIG)
+    depth_mm = random.integers(500, 5500, (576, 640)).astype(np.uint16)
+    box_px = np.array([[500.0, 100.0], [760.0, 650.0]])
+    whole, part = registration(depth_mm), registration(depth_mm, box_px)
+    inside = ((whole.pixels >= box_px[0]) & (whole.pixels <= box_px[1])).all(axis=1)
+    expected = {tuple(row) for row in np.column_stack([whole.pixels, whole.depth_m])[inside].tolist()}
+    given = {tuple(row) for row in np.column_stack([part.pixels, part.depth_m]).tolist()}
+    assert expected <= given
+    assert len(given) < 0.5 * len(whole.depth_m)
+
+
 @pytest.mark.parametrize("radius_px", [3.0, 20.0, 90.0])
 def test_finds_the_points_near_a_pixel(radius_px: float):
     random = np.random.default_rng(3)
