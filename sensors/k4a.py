@@ -3,6 +3,7 @@
 Also Orbbec's Femto Bolt and Mega, whose vendor offers a libk4a of his own. Source: https://github.com/etiennedub/pyk4a
 """
 
+import logging
 import math
 import time
 from contextlib import suppress
@@ -15,6 +16,8 @@ import numpy.typing as npt
 from skel.sensors.base import EndOfStream, SensorError, SensorLost
 from skel.sensors.opencv import import_cv2
 from skel.sensors.pyk4a_rig import import_pyk4a, rig_of, up_of
+
+_log = logging.getLogger(__name__)
 
 _IMU_SAMPLES = 32  # 20 ms at 1.6 kHz: enough to average the accelerometer's noise out
 _IMU_WAIT_MS = 100
@@ -150,7 +153,7 @@ class KinectRecording:
         try:
             self._playback.open()
         except pyk4a.K4AException as error:
-            raise SensorError(f"{path} is not a recording of an Azure Kinect") from error
+            raise SensorError(f"{path} is not a recording of an Azure Kinect, or its end is missing") from error
         try:
             self._configuration = self._playback.configuration
             lacking = [what for what in ("depth", "color") if not self._configuration[f"{what}_track_enabled"]]
@@ -174,7 +177,8 @@ class KinectRecording:
             except EOFError as error:
                 raise EndOfStream("the recording has ended") from error
             except self._pyk4a.K4AException as error:
-                raise SensorLost(f"{self._path} cannot be read on") from error
+                _log.warning("%s is damaged: what comes after this place is lost", self._path)
+                raise EndOfStream(f"{self._path} cannot be read on") from error
             self._next = self._decode(handle, self._configuration["color_format"])
             if self._next is None:
                 return None

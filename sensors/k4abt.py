@@ -175,9 +175,8 @@ def refuse_foreign_libk4a() -> None:
     pyk4a-bundle's wheel for Linux carries a renamed libk4a (libk4a-f64cb9eb.so.1.4.2), beside which the system's would be
     loaded as well; a handle of one given to the other crashes the process. On Windows both are the one loaded `k4a.dll`.
     """
-    if _WINDOWS:
-        return
-    mapped = re.findall(r"\S*/(libk4a[.-]\S*)", Path("/proc/self/maps").read_text())
+    maps = Path("/proc/self/maps")
+    mapped = re.findall(r"/(libk4a[.-]\S*)", maps.read_text()) if maps.exists() else []
     if any(not name.startswith("libk4a.so") for name in mapped):
         raise NoBodyTracking(
             "pyk4a-bundle has its own libk4a",

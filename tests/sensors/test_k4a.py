@@ -82,14 +82,27 @@ def test_captures_without_depth_or_colour_are_left_out(calibration_json: bytes, 
     assert [capture and round(capture.time_s, 3) for capture in captures] == [None, 1.1, None, None, 1.4]
 
 
+def test_a_recording_that_is_damaged_ends_there(real: KinectRecording, monkeypatch: pytest.MonkeyPatch, caplog):
+    def fail(self: object) -> None:
+        raise pyk4a.K4AException
+
+    monkeypatch.setattr(pyk4a.PyK4APlayback, "get_next_capture", fail)
+    with pytest.raises(EndOfStream):
+        real.capture(0.0)
+    assert "damaged" in caplog.text
+
+
 def test_a_recording_that_cannot_be_used_is_told_in_one_line(calibration_json: bytes, tmp_path: Path):
     colour_only = write_mkv(tmp_path / "colour.mkv", [Picture(1.0, GREY, None)], calibration_json)
     no_calibration = write_mkv(tmp_path / "none.mkv", [Picture(1.0, GREY, FLAT)], b"{}")
     text = tmp_path / "text.mkv"
     text.write_text("not a recording")
+    cut_off = tmp_path / "cut.mkv"
+    cut_off.write_bytes(colour_only.read_bytes()[:-1000])
     for path, reason in (
         (tmp_path / "absent.mkv", "no such recording"),
         (text, "not a recording of an Azure Kinect"),
+        (cut_off, "its end is missing"),
         (colour_only, "no depth pictures"),
         (no_calibration, "no calibration"),
     ):
