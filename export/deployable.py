@@ -42,7 +42,7 @@ class Deployable(nn.Module):
         super().__init__()
         self.encoders = nn.ModuleList(FoldedEncoder(network) for network in networks)
         self.absent_counts = networks[0].empty_bodies == "keep"
-        self.max_bodies = max_bodies
+        self.frames, self.max_bodies = frames, max_bodies
         heads = [cast(nn.Linear, network.head) for network in networks]
         self.head = nn.Linear(sum(network.features for network in networks), networks[0].classes)
         self.head.weight.copy_(torch.cat([weight * head.weight for weight, head in zip(weights, heads)], dim=1))
@@ -50,6 +50,11 @@ class Deployable(nn.Module):
         nobody = torch.zeros(1, 3, frames, len(networks[0].layout))
         self.register_buffer("absent", self._pooled(nobody)[0])  # (features of all,)
         self.eval()
+
+    def convolve_by_frequency(self) -> None:
+        """The same function, faster in float32 on a CPU; 8-bit arithmetic and TensorRT want the convolutions as such."""
+        for encoder in self.encoders:
+            cast(FoldedEncoder, encoder).convolve_by_frequency(self.frames)
 
     def _pooled(self, bodies: Tensor) -> Tensor:
         return torch.cat([encoder(bodies) for encoder in self.encoders], dim=1)

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from skel.export.frequency import FrequencyConv
 from skel.models.stgcn import STGCN, Block
 from skel.models.streams import bones, motion
 
@@ -72,7 +73,7 @@ class FoldedBlock(nn.Module):
     def __init__(self, block: Block, adjacency: Tensor) -> None:
         super().__init__()
         self.graph = FoldedGraphConv(block, adjacency)
-        self.temporal = folded_conv(block.temporal, block.temporal_norm)
+        self.temporal: nn.Conv2d | FrequencyConv = folded_conv(block.temporal, block.temporal_norm)
         self.residual = block.residual
         if isinstance(block.residual, nn.Sequential):
             self.residual = folded_conv(cast(nn.Conv2d, block.residual[0]), cast(nn.BatchNorm2d, block.residual[1]))
@@ -99,6 +100,14 @@ class FoldedEncoder(nn.Module):
             matrix = bones(matrix[None, None], network.layout)[0, 0]
         blocks[0].graph.absorb(scale, shift, matrix)
         self.blocks = nn.Sequential(*blocks)
+
+    @torch.no_grad()
+    def convolve_by_frequency(self, frames: int) -> None:
+        """Exchange the last convolution over time, most of the work, for its `FrequencyConv`; clips have `frames` frames."""
+        *before, last = (cast(FoldedBlock, block) for block in self.blocks)
+        for block in before:
+            frames = -(-frames // cast(nn.Conv2d, block.temporal).stride[0])
+        last.temporal = FrequencyConv(cast(nn.Conv2d, last.temporal), frames)
 
     def forward(self, bodies: Tensor) -> Tensor:
         """(B, 3, T, V) → (B, features)."""

@@ -43,15 +43,21 @@ def export(options: ExportOptions) -> Verification:
     card = _card(runs, weights, temperature, how, options, sample)
     with ExitStack() as files:
         path = files.enter_context(atomic_path(target))
-        write_graph(Deployable(networks, weights, clip.frames, clip.max_bodies), clip, path)
+        deployable = Deployable(networks, weights, clip.frames, clip.max_bodies)
+        plain = Path(files.enter_context(TemporaryDirectory())) / "plain.onnx"
+        if training is not None or options.tensorrt is not None:
+            write_graph(deployable, clip, plain)
+            stamp(plain, card)
+        deployable.convolve_by_frequency()
+        write_graph(deployable, clip, path)
         _finish(path, target, card, "float32", verification)
         if training is not None:
             small = target.with_suffix(".int8.onnx")
             small_path = files.enter_context(atomic_path(small))
-            quantise(path, small_path, training)
+            quantise(plain, small_path, training)
             _finish(small_path, small, card, "int8", verification)
         if options.tensorrt is not None:
-            _add_engine(path, options.tensorrt, options.fp16, verification)
+            _add_engine(plain, options.tensorrt, options.fp16, verification)
     return verification
 
 

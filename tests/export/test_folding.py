@@ -9,13 +9,17 @@ from skel.models.streams import STREAMS
 from skel.training.checkpoint import load_model
 
 
+@pytest.mark.parametrize("by_frequency", [False, True])
 @pytest.mark.parametrize("empty_bodies", ["skip", "keep"])
 @pytest.mark.parametrize("stream", STREAMS)
-def test_equals_the_trained_network(tmp_path, make_run, clips, stream, empty_bodies):
+def test_equals_the_trained_network(tmp_path, make_run, clips, stream, empty_bodies, by_frequency):
     network, _ = load_model(make_run(tmp_path, stream, empty_bodies))
+    deployable = Deployable([network], [1.0], 50, 2)
+    if by_frequency:
+        deployable.convolve_by_frequency()
     with torch.no_grad():
         expected = network(torch.from_numpy(clips))
-        logits, embedding = Deployable([network], [1.0], 50, 2)(torch.from_numpy(clips))
+        logits, embedding = deployable(torch.from_numpy(clips))
     assert expected.logits.std() > 0.01
     torch.testing.assert_close(logits, expected.logits, rtol=0, atol=1e-5)
     torch.testing.assert_close(embedding, expected.embedding, rtol=0, atol=1e-5)
@@ -26,9 +30,12 @@ def test_equals_the_published_network(shared, golden_weights):
     network = STGCN(classes=1, empty_bodies="keep")
     network.load_state_dict(golden_weights("encoder_q_weights.npz")[0], strict=False)
     for clips, features in (("x", "features"), ("x_skel", "features_skel")):
-        with torch.no_grad():
-            _, embedding = Deployable([network.eval()], [1.0], golden[clips].shape[2], 2)(torch.from_numpy(golden[clips]))
-        np.testing.assert_allclose(embedding, golden[features], atol=5e-6)
+        deployable = Deployable([network.eval()], [1.0], golden[clips].shape[2], 2)
+        for change in (lambda: None, deployable.convolve_by_frequency):
+            change()
+            with torch.no_grad():
+                _, embedding = deployable(torch.from_numpy(golden[clips]))
+            np.testing.assert_allclose(embedding, golden[features], atol=5e-6)
 
 
 def test_normalisation_and_dropout_are_gone(tmp_path, make_run):
