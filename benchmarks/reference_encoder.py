@@ -29,7 +29,7 @@ class ReferenceBlock(nn.Module):
 
     def forward(self, x: Tensor, adjacency: Tensor) -> Tensor:
         B, _, T, V = x.shape
-        y = torch.einsum("bkctv,kvw->bctw", self.mix(x).view(B, 3, -1, T, V), adjacency)
+        y = torch.einsum("bkctv,kvw->bctw", self.mix(x).view(B, 3, -1, T, V), adjacency).contiguous()
         y = self.temporal(y)
         return torch.relu(y if self.residual is None else y + self.residual(x))
 
