@@ -161,6 +161,7 @@ class KinectSensor:
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._session: _Session | None = None
+        self._told = ""
 
     def open(self) -> None:
         """Open the device or recording and start a tracker; does nothing when open."""
@@ -189,7 +190,9 @@ class KinectSensor:
             except NoBodyTracking as error:
                 if self._tracker == "body-tracking":
                     raise
-                _log.warning("Kinect without body tracking: %s", error)
+                if str(error) != self._told:  # once, however often a lost device is opened again
+                    _log.warning("Kinect without body tracking: %s", error)
+                self._told = str(error)
                 reason = f" (no body tracking: {error.phrase})"
         way = _MetricPose(source.rig, find_pose_model(*self._pose_model), self._people)
         way.mode += reason

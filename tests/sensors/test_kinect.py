@@ -298,6 +298,8 @@ def test_auto_falls_back_and_says_why(empty_room: Path, lite: Path, tmp_path: Pa
     with caplog.at_level(logging.WARNING), sensor:
         assert sensor.mode == "MediaPipe lite, metric depth (no body tracking: SDK not installed)"
         assert sensor.layout == MEDIAPIPE33
+        sensor.close()
+        sensor.open()
     assert len(caplog.records) == 1
     assert str(tmp_path) in caplog.text
 
