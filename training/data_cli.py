@@ -41,7 +41,12 @@ def prepare(source: Asked) -> None:
         raise UserError("--people reference is the published parsing, which needs the published clips: add --clip aimclr")
     config = AIMCLR if source.clip == "aimclr" else ClipConfig()
     splits = () if isinstance(source, Synthetic) else source.split
-    prepared = prepare_set(_source(source), source.out, config, _provenance(), splits, source.jobs or os.cpu_count() or 1)
+    jobs = source.jobs or os.cpu_count() or 1
+    try:
+        prepared = prepare_set(_source(source), source.out, config, _provenance(), splits, jobs)
+    except KeyboardInterrupt:
+        print("what is finished is kept: the same command goes on from here", file=sys.stderr)
+        raise
     excluded = prepared[0].excluded
     for item in excluded[:_MOST_SAID]:
         print(f"left out {item.file}: {item.reason}", file=sys.stderr)

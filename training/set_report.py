@@ -15,6 +15,7 @@ Array = npt.NDArray[np.float64]
 
 _MOST_CLIPS_MEASURED = 2000
 _MOST_IMBALANCE = 10
+_MOST_NAMED = 5
 _LEAST_SHARE = 0.9  # of clips that must look like an upright, not mirrored person
 _LEAST_LENGTH_S = 0.3
 _MOST_MISSING = 0.2
@@ -134,7 +135,8 @@ def _content_warnings(parts: dict[Part, ClipSet], counts: dict[Part, npt.NDArray
     for part, clips in parts.items():
         absent = [name for name, count in zip(clips.classes, counts[part]) if count == 0]
         if absent:
-            warnings.append(f"{part} has no clip of {', '.join(absent)}")
+            some = ", ".join(absent[:_MOST_NAMED]) + (", …" if len(absent) > _MOST_NAMED else "")
+            warnings.append(f"{part} has no clip of {some} ({len(absent)} of {len(clips.classes)} classes)")
         empty = sum(not clip.any() for clip in clips.clips)
         if empty:
             warnings.append(f"{part} has {empty} clips without anybody")

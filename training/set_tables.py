@@ -34,7 +34,7 @@ def print_report(report: dict[str, Any], console: Console) -> None:
 
 
 def _parts_table(report: dict[str, Any]) -> Table:
-    table = Table("part", "clips", "MB", "subjects", "shortest, median, longest s", "second body")
+    table = Table("part", "clips", "MB", "subjects", "shortest, median, longest s", "second body", "most untracked joint")
     for name, part in report["parts"].items():
         table.add_row(
             name,
@@ -43,8 +43,16 @@ def _parts_table(report: dict[str, Any]) -> Table:
             ranges(part["subjects"]) or "unknown",
             ", ".join(f"{length:.2f}" for length in (part["lengths_s"] or {}).values()) or "unknown",
             f"{part['second_body_share']:.1%}",
+            _most_missing(part["missing_joints"]),
         )
     return table
+
+
+def _most_missing(shares: dict[str, float]) -> str:
+    if not shares:
+        return "unknown"
+    joint = max(shares, key=lambda name: shares[name])
+    return f"{joint} {shares[joint]:.1%}" if shares[joint] else "none"
 
 
 def ranges(numbers: list[int]) -> str:

@@ -3,6 +3,7 @@ import sys
 
 import pytest
 
+from skel.training import blocks
 from skel.training.data_cli import main
 from skel.training.dataset import load_split
 from skel.training.sources import READERS
@@ -104,6 +105,17 @@ def test_much_left_out_is_not_all_said(run, miniature, tmp_path):
     _, _, err = run("prepare", "nw-ucla", "--raw", raw, "--out", tmp_path / "out")
     assert err.count("\n") == 21
     assert err.endswith("and 10 more, see meta.json\n")
+
+
+def test_ctrl_c_says_how_to_go_on(run, miniature, tmp_path, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(blocks, "_make_block", stop)
+        code, _, err = run("prepare", "nw-ucla", "--raw", miniature("nw-ucla"), "--out", tmp_path / "out")
+    assert code == 130
+    assert "the same command goes on from here" in err
 
 
 @pytest.mark.parametrize("ending", ["png", "svg"])

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -105,3 +106,21 @@ def test_tables_show_everything(tmp_path, parts):
 def test_ranges():
     assert ranges([1, 2, 3, 5, 7, 8]) == "1–3 5 7–8"
     assert ranges([]) == ""
+
+
+def test_one_longer_arm_and_untracked_joints_are_seen(tmp_path, parts):
+    def longer(clips):
+        shoulder = clips[:, :, :, NTU25.index("LeftShoulder")].copy()
+        for joint in ("LeftElbow", "LeftWrist", "LeftHand", "LeftThumb", "LeftHandTip"):
+            clips[:, :, :, NTU25.index(joint)] += 0.4 * (clips[:, :, :, NTU25.index("LeftElbow")] - shoulder)
+        return clips
+
+    folder = save_split(tmp_path, changed(parts, longer), [], {})
+    meta = json.loads((folder / "meta.json").read_text())
+    meta["parts"]["val"]["missing_joints"] = {"LeftHand": 0.4, "Head": 0.1}
+    (folder / "meta.json").write_text(json.dumps(meta))
+    text = "\n".join(describe(folder)["warnings"])
+    assert "bone LeftElbow–LeftShoulder is" in text
+    assert "on the left and" in text
+    assert "LeftHand is not tracked in 40% of the frames of val" in text
+    assert "Head is not tracked" not in text
