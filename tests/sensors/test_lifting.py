@@ -39,7 +39,7 @@ def instants(scene: DepthScene) -> list[Instant]:
     found = []
     for seed in range(4):
         take = perform(seed, 30.0, fps=10.0, jitter_m=0)
-        for row in np.linspace(15, len(take) - 15, 6).astype(int):
+        for row in np.linspace(15, len(take) - 15, 4).astype(int):
             landmarks_m = landmarks_of(take.positions_m[row, 0].astype(float)) @ RIG.to_canonical
             found.append(Instant(landmarks_m, scene.render([landmarks_m])))
     return found
