@@ -3,6 +3,7 @@
 Run: each line of a ```bash block, and each ```python block. The folder has what the text speaks of: `wave.npy`, and
 `utd_mhad_kinect2.zip`, a few clips of the real one where there is one. Training is cut to one epoch. A command that opens a
 window is started offscreen, and passes when it is still running after a while.
+The video and the pose model that it names are taken from the shared folder; without it that command is left out.
 Not run: `make …`, since `.ci/run` does the same, and blocks of other kinds, which install for other systems or show output.
 """
 
@@ -30,6 +31,8 @@ STEPS = [
     for step in (text.replace("\\\n", " ").splitlines() if kind == "bash" else [text])
 ]
 WINDOW_RUNS_S = 6.0
+SHARED = Path(os.environ.get("SKEL_SHARED", ROOT.parent / "shared"))
+SHARED_FILES = ("media/squat.mp4", "models/pose_landmarker_lite.task")
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +40,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a reader has at hand."""
     folder = tmp_path_factory.mktemp("reader")
     np.save(folder / "wave.npy", perform(0, 5.0).positions_m[:, 0])
-    shared = Path(os.environ.get("SKEL_SHARED", ROOT.parent / "shared")) / "data" / "utd_mhad_kinect2.zip"
+    shared = SHARED / "data" / "utd_mhad_kinect2.zip"
+    for name in SHARED_FILES:
+        if (SHARED / name).is_file():
+            shutil.copy(SHARED / name, folder)
     with zipfile.ZipFile(folder / "utd_mhad_kinect2.zip", "w") as raw:
         if shared.is_file():
             copy_few(zipfile.ZipFile(shared), raw)
@@ -71,6 +77,9 @@ def test_the_command_runs(kind: str, step: str, folder: Path) -> None:
     command = [sys.executable, "-c", step] if kind == "python" else shlex.split(step, comments=True)
     if command[0] == "make":
         pytest.skip("CI runs what make runs")
+    for name in map(Path, SHARED_FILES):
+        if name.name in command and not (folder / name.name).is_file():
+            pytest.skip(f"there is no {name} in the shared folder {SHARED}")
     if kind == "bash":
         installed = shutil.which(command[0], path=str(Path(sys.executable).parent))
         assert installed, f"{command[0]} is not one of our commands"
