@@ -15,7 +15,9 @@ from skel.models.streams import Stream
 from skel.skeleton.errors import UserError
 from skel.training.checkpoint import ModelCard, load_model
 from skel.training.dataset import ClipSet, Part
-from skel.training.join import few_labels, load_joined
+from skel.training.join import load_joined
+from skel.training.labelled import LABELLED_FILE
+from skel.training.splits import named, read_names
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +33,15 @@ class TrainedRun:
         """What it sees of a clip."""
         return self.card.stream
 
+    @property
+    def folder(self) -> Path:
+        """Of the run, or where its model was put."""
+        return self.path if self.path.is_dir() else self.path.parent
+
     def config(self) -> dict[str, Any]:
         """What it was fine-tuned with: from its folder, or from its card where only the model is there."""
-        path = (self.path if self.path.is_dir() else self.path.parent) / "config.json"
         try:
-            return dict(json.loads(path.read_text(encoding="utf-8")))
+            return dict(json.loads((self.folder / "config.json").read_text(encoding="utf-8")))
         except (OSError, ValueError):
             return dict(self.card.provenance.get("config", {}))
 
@@ -100,17 +106,12 @@ class DataSource:
         Clips of one raw recording stay together. `UserError` where there are none.
         """
         used: set[str] = set()
-        for run in runs:
-            data, config = self.load(run, "train"), run.config()
-            few = few_labels(data, float(config.get("labels", 1)), int(config.get("seed", 0)))
-            if f"{data.dataset} {data.split} train ({len(few)} labelled clips)" not in run.card.provenance.get("data", ()):
-                raise UserError(
-                    f"{run.path} learned from other sets than those at hand: give the same, in their order, with --data"
-                )
-            used |= set(few.names)
         data = self.load(runs[0], "train")
-        rest = [i for i, name in enumerate(data.names) if name not in used]
-        if not rest:
+        for run in runs:
+            path = run.folder / LABELLED_FILE
+            used |= set(named(data, read_names(path), path).names)
+        rest = np.array([i for i, name in enumerate(data.names) if name not in used], np.int64)
+        if not len(rest):
             raise UserError(
                 "--weights fitted needs training clips that no run learned from: "
                 "fine-tune with --labels 0.9, or give --weights published"

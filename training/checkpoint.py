@@ -18,7 +18,7 @@ from skel.skeleton.files import atomic_path
 from skel.skeleton.layouts import layout_named
 
 MODEL_FILE = "model.safetensors"
-SCHEMA = 2
+SCHEMA = 3
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class ModelCard:
         clip: how the clips were made that it learned from.
         metrics: measured figures by name, each {"value": …, "protocol": …}.
         provenance: data sets, command, seed, versions.
+        temperature: logits are divided by it before softmax; 1 = not calibrated.
     """
 
     channels: int
@@ -40,6 +41,7 @@ class ModelCard:
     clip: ClipConfig
     metrics: dict[str, Any]
     provenance: dict[str, Any]
+    temperature: float = 1.0
 
 
 def save_model(folder: Path, network: STGCN, card: ModelCard) -> Path:
@@ -64,7 +66,9 @@ def load_model(run: Path) -> tuple[STGCN, ModelCard]:
         raise UserError(f"{path} is not a trained model or is cut short ({error}): train it again") from error
     schema = fields.pop("schema", None) if isinstance(fields, dict) else None
     if schema == 1:  # written before the stream could be chosen
-        fields, schema = {**fields, "stream": "joint"}, SCHEMA
+        fields, schema = {**fields, "stream": "joint"}, 2
+    if schema == 2:  # written before temperatures were fitted
+        fields, schema = {**fields, "temperature": 1.0}, SCHEMA
     if schema != SCHEMA:
         raise UserError(f"{path} has a card of schema {schema}, this version reads {SCHEMA}: train it again")
     if sorted(fields) != sorted(field.name for field in dataclasses.fields(ModelCard)):

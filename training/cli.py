@@ -1,17 +1,38 @@
 """`skel-train`: pre-train, fine-tune and measure recognisers."""
 
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from skel.skeleton.errors import UserError, run_command
 
 if TYPE_CHECKING:
     from skel.training.methods.config import MomentumConfig
 
+
+class Command(NamedTuple):
+    """What a command does, the class of its options, the function that takes them, and what to say of the run it returns."""
+
+    text: str
+    options: str
+    function: str
+    ending: str = ""
+
+
+_RECOGNISER = "recogniser in {0}: go on with skel-export --checkpoint {0} --onnx OUT.onnx"
 COMMANDS = {
-    "pretrain": "learn movement from unlabelled clips",
-    "finetune": "learn classes from labelled clips, few or many",
-    "evaluate": "measure a fine-tuned run",
+    "pretrain": Command(
+        "learn movement from unlabelled clips",
+        "PretrainConfig",
+        "pretrain:pretrain",
+        "encoder in {0}: go on with skel-train finetune --init {0}",
+    ),
+    "finetune": Command(
+        "learn classes from labelled clips, few or many", "FinetuneConfig", "finetune:finetune", _RECOGNISER
+    ),
+    "linear": Command("linear evaluation of an encoder", "LinearConfig", "probes:linear", _RECOGNISER),
+    "knn": Command("measure an encoder by nearest neighbours", "KnnConfig", "probes:knn"),
+    "evaluate": Command("measure a fine-tuned run, or an ensemble", "EvaluateConfig", "evaluate:evaluate"),
 }
 
 
@@ -21,47 +42,44 @@ def main() -> None:
 
 
 def _main() -> None:
-    command, *rest = sys.argv[1:] or ["--help"]
-    if command in ("-h", "--help"):
+    name, *rest = sys.argv[1:] or ["--help"]
+    if name in ("-h", "--help"):
         print("usage: skel-train COMMAND [--help]\n")
-        print("\n".join(f"  {name:<10} {text}" for name, text in COMMANDS.items()))
+        print("\n".join(f"  {name:<10} {command.text}" for name, command in COMMANDS.items()))
         return
-    if command not in COMMANDS:
-        raise UserError(f"skel-train has no command {command!r}: give one of {', '.join(COMMANDS)}")
-    options = _options(command, rest)
+    if name not in COMMANDS:
+        raise UserError(f"skel-train has no command {name!r}: give one of {', '.join(COMMANDS)}")
+    command = COMMANDS[name]
+    options = _options(name, command, rest)
     _need_torch()
-    if command == "pretrain":
-        from skel.training.pretrain import pretrain
+    from importlib import import_module
 
-        run = pretrain(options)
-        print(f"encoder in {run}: go on with skel-train finetune --init {run}")
-    elif command == "finetune":
-        from skel.training.evaluate import print_report, report_of
-        from skel.training.finetune import finetune
+    module, function = command.function.split(":")
+    result = getattr(import_module(f"skel.training.{module}"), function)(options)
+    if command.ending:
+        _say(command, result)
 
-        run = finetune(options)
+
+def _say(command: Command, run: Path) -> None:
+    from skel.training.report import METRICS_FILE, print_report, report_of
+
+    if (run / METRICS_FILE).is_file():
         print_report(report_of(run))
-        print(f"recogniser in {run}: go on with skel-export --checkpoint {run} --onnx OUT.onnx")
-    else:
-        from skel.training.evaluate import evaluate
-
-        evaluate(options)
+    print(command.ending.format(run))
 
 
-def _options(command: str, arguments: list[str]) -> Any:
+def _options(name: str, command: Command, arguments: list[str]) -> Any:
     """Parse the command's options; torch takes seconds to import and is not needed for that."""
     import tyro
 
-    from skel.training.config import EvaluateConfig, FinetuneConfig, PretrainConfig
+    from skel.training import config
 
-    kinds = {"finetune": FinetuneConfig, "evaluate": EvaluateConfig}
-    program = f"skel-train {command}"
-    if command == "pretrain":
+    kind, program = getattr(config, command.options), f"skel-train {name}"
+    if name == "pretrain":
         # The options --method.… are those of the method that --method names.
         method, arguments = _named_method(arguments)
-        default = PretrainConfig(tyro.MISSING, tyro.MISSING, method)
-        return tyro.cli(PretrainConfig, prog=program, args=arguments, default=default)
-    return tyro.cli(kinds[command], prog=program, args=arguments)
+        return tyro.cli(kind, prog=program, args=arguments, default=kind(tyro.MISSING, tyro.MISSING, method))
+    return tyro.cli(kind, prog=program, args=arguments)
 
 
 def _named_method(arguments: list[str]) -> tuple["MomentumConfig", list[str]]:
@@ -75,7 +93,8 @@ def _named_method(arguments: list[str]) -> tuple["MomentumConfig", list[str]]:
     found, others = parser.parse_known_args(arguments)
     if found.method not in METHODS:
         raise UserError(f"unknown method {found.method!r}: give --method {', '.join(METHODS)}")
-    return METHODS[found.method](), others
+    method: MomentumConfig = METHODS[found.method]()  # type: ignore[call-arg]  # each has its name by default
+    return method, others
 
 
 def _need_torch() -> None:

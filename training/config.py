@@ -4,12 +4,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from tyro.conf import Positional
+
 from skel.models.graph import EmptyBodies
 from skel.models.streams import Stream
 from skel.training.dataset import Part
 from skel.training.methods.config import AimCLRConfig, MomentumConfig
 
 Schedule = Literal["step", "cosine"]
+Optimiser = Literal["adamw", "sgd"]
+Select = Literal["last", "held-out", "test"]
+Table = Literal["ntu60-xsub", "ntu60-xview", "pku1-xsub"]
 
 
 @dataclass(frozen=True)
@@ -58,9 +63,12 @@ class VariationConfig:
     """Standard deviation of the noise on every coordinate."""
 
 
+UNVARIED = VariationConfig(shortest_span=1.0, turn_deg=0.0, shear=0.0, scale=0.0, joint_offset_m=0.0, noise_m=0.0)
+
+
 @dataclass(frozen=True)
-class FinetuneConfig:
-    """Learn classes from labelled clips. Without --init: supervised from scratch, the baseline to compare with."""
+class LabelledConfig:
+    """What all ways to learn classes from labelled clips have in common."""
 
     data: tuple[Path, ...]
     """Folders made by skel-data prepare; classes of the same name are one."""
@@ -68,10 +76,14 @@ class FinetuneConfig:
     """Folder of the run; giving it again goes on with an interrupted run."""
     init: Path | None = None
     """Run whose encoder to start from."""
-    labels: float = 1.0
-    """Share of each class's training clips whose labels are used."""
-    freeze: bool = False
-    """Keep the encoder as it is and learn the last layer only: linear evaluation."""
+    labels: float | Path = 1.0
+    """Share of each class's training clips whose labels are used, or a JSON list of the clips' names. The clips that a
+    seed chooses for a smaller share are among those for a larger one."""
+    held_out: float = 0.0
+    """Share of each class's labelled clips that nothing is learned from: the temperature is fitted on them."""
+    select: Select = "last"
+    """Whose weights are kept: the last epoch's, or those of the epoch that did best on the held-out clips, or on the
+    validation part as some papers report it (the result says so)."""
     classes: Path | None = None
     """JSON file {"class": ["a set's class", …]} that chooses, joins and renames classes."""
     stream: Stream = "joint"
@@ -81,33 +93,121 @@ class FinetuneConfig:
     empty_bodies: EmptyBodies = "skip"
     """Absent second bodies cost and count nothing (skip), or are computed like any other (keep, as published)."""
     epochs: int = 100
-    batch_size: int = 32
-    optimiser: Literal["adamw", "sgd"] = "adamw"
-    """The papers use SGD, with learning rate .1 and weight decay 1e-4."""
-    learning_rate: float = 0.005
-    weight_decay: float = 0.05
-    schedule: Schedule = "cosine"
-    dropout: float = 0.5
-    label_smoothing: float = 0.1
-    variation: VariationConfig = field(default_factory=VariationConfig)
+    batch_size: int = 128
+    optimiser: Optimiser = "sgd"
+    learning_rate: float = 0.1
+    weight_decay: float = 1e-4
+    schedule: Schedule = "step"
+    step_at: float = 0.8
+    """Share of the run after which --schedule step goes down to a tenth."""
+    clip_gradients: float | None = None
+    """Largest norm of the gradients (2 in the published semi-supervised runs)."""
+    label_smoothing: float = 0.0
     seed: int = 0
     device: str = "auto"
     """auto, cpu, or a torch device such as cuda:1."""
 
 
 @dataclass(frozen=True)
-class EvaluateConfig:
-    """Measure a fine-tuned run on a prepared set."""
+class FinetuneConfig(LabelledConfig):
+    """Learn classes from labelled clips. Without --init: supervised from scratch, the baseline to compare with."""
 
-    checkpoint: Path
-    """Folder of the run."""
+    batch_size: int = 32
+    optimiser: Optimiser = "adamw"
+    """The papers use SGD, with learning rate .1, weight decay 1e-4 and schedule step."""
+    learning_rate: float = 0.005
+    weight_decay: float = 0.05
+    schedule: Schedule = "cosine"
+    label_smoothing: float = 0.1
+    dropout: float = 0.5
+    evaluation_mode: bool = False
+    """Learn with batch normalisation as pre-training left it and without dropout, as the published code does."""
+    variation: VariationConfig = field(default_factory=VariationConfig)
+
+
+@dataclass(frozen=True)
+class LinearConfig(LabelledConfig):
+    """Linear evaluation: the encoder of --init stays as it is, one layer is learned on its features.
+
+    Defaults are the published ones of AimCLR.
+    """
+
+    learning_rate: float = 3.0
+    weight_decay: float = 0.0
+
+
+@dataclass(frozen=True)
+class KnnConfig:
+    """Nearest neighbours: each validation clip is called like the labelled clips whose features point the same way.
+
+    Nothing is learned, so it measures the encoder alone. One neighbour is usual (Su et al., "Predict & Cluster", CVPR 2020).
+    """
+
+    init: Path
+    """Run whose encoder to measure."""
+    data: tuple[Path, ...]
+    """Folders made by skel-data prepare."""
+    k: int = 1
+    """How many neighbours vote, each with the inverse of its cosine distance."""
+    labels: float | Path = 1.0
+    """Share of each class's training clips whose labels are used, or a JSON list of the clips' names."""
+    classes: Path | None = None
+    """JSON file {"class": ["a set's class", …]} that chooses, joins and renames classes."""
+    plot: Path | None = None
+    """Folder for pictures: confusion matrix and embedding."""
+    json: str | None = None
+    """Write one JSON object to this file (- = standard output) in place of the table."""
+    seed: int = 0
+    """Chooses the labelled clips."""
+    device: str = "auto"
+    """auto, cpu, or a torch device such as cuda:1."""
+
+
+@dataclass(frozen=True)
+class EvaluateConfig:
+    """Measure a fine-tuned run on a prepared set, or several runs whose weighted logits are summed."""
+
+    checkpoint: tuple[Path, ...]
+    """Folder of the run; several make an ensemble."""
     data: tuple[Path, ...]
     """Folders made by skel-data prepare."""
     part: Part = "val"
     """Which part to measure on."""
+    weights: tuple[float, ...] = ()
+    """What each run's logits count; by default as published: joint .6, bone .6, motion .4."""
     classes: Path | None = None
     """The JSON file of classes that the run was fine-tuned with."""
+    plot: Path | None = None
+    """Folder for pictures: confusion matrix, embedding, reliability diagram."""
     json: str | None = None
     """Write one JSON object to this file (- = standard output) in place of the table."""
+    device: str = "auto"
+    """auto, cpu, or a torch device such as cuda:1."""
+
+
+@dataclass(frozen=True)
+class ReproduceConfig:
+    """Repeat a published table of AimCLR: pre-training, linear evaluation, 1 % and 10 % of the labels, fine-tuning with all
+    of them, supervised from scratch, and the ensemble of the streams. Given again, it goes on where it was.
+    """
+
+    table: Positional[Table]
+    """Set and protocol."""
+    data: Path
+    """The prepared set: skel-data prepare --clip aimclr --people reference, or the public ready-made folder."""
+    out: Path
+    """Folder of the runs and of the table (table.md, table.json)."""
+    stream: Literal["all", "joint", "bone", "motion"] = "all"
+    """One stream, or all three and their ensemble."""
+    pretrain_epochs: int = 300
+    linear_epochs: int = 100
+    finetune_epochs: int = 100
+    """Also of the runs with few labels and from scratch; how many were used is not published."""
+    select: Literal["last", "test"] = "last"
+    """The last epoch is measured; the published figures are those of the best epoch on the test set (test)."""
+    batch_size: int = 128
+    channels: int = 16
+    """Base width of the encoder."""
+    seed: int = 0
     device: str = "auto"
     """auto, cpu, or a torch device such as cuda:1."""

@@ -6,9 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from skel.skeleton.errors import UserError
 from skel.training.dataset import ClipSet, Part, load_split
+from skel.training.splits import subset
 
 
 def load_joined(
@@ -19,6 +21,7 @@ def load_joined(
     Classes of the same name become one, in the order of first appearance. With a `classes` file, JSON of the form
     {"class": ["a set's class", …], …}, only the classes listed there are kept, under their new names and in that order.
     With `known`, the classes that a model was trained on, the result has exactly those, even where no clip belongs to one.
+    A clip of several sets is called `set/name`, and a subject is another in each set.
     `UserError` where the sets' clips were made in different ways, or have classes that are not `known`.
     """
     sets = [load_split(root, part) for root in roots]
@@ -38,29 +41,29 @@ def load_joined(
     kept = []
     for one in sets:
         labels = np.array([names.index(new_name[c]) if c in new_name else -1 for c in one.classes])[one.labels]
-        chosen = _chosen(one, np.flatnonzero(labels >= 0))
+        chosen = subset(one, np.flatnonzero(labels >= 0))
         kept.append(replace(chosen, labels=labels[labels >= 0], classes=names))
+    if len(kept) == 1:
+        return kept[0]
     return replace(
         kept[0],
         clips=np.concatenate([one.clips for one in kept]),
         labels=np.concatenate([one.labels for one in kept]),
-        names=tuple(name for one in kept for name in one.names),
-        subjects=np.concatenate([one.subjects for one in kept]),
+        names=tuple(f"{one.dataset}/{name}" for one in kept for name in one.names),
+        subjects=_distinct([one.subjects for one in kept]),
         durations_s=np.concatenate([one.durations_s for one in kept]),
         dataset="+".join(one.dataset for one in kept),
         split="+".join(dict.fromkeys(one.split for one in kept)),
     )
 
 
-def _chosen(clips: ClipSet, index: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> ClipSet:
-    return replace(
-        clips,
-        clips=clips.clips[index],
-        labels=clips.labels[index],
-        names=tuple(clips.names[i] for i in index),
-        subjects=clips.subjects[index],
-        durations_s=clips.durations_s[index],
-    )
+def _distinct(subjects: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+    """Each set counts its people on from those of the sets before it; who is unknown (−1) stays so."""
+    counted, first = [], 0
+    for of_set in subjects:
+        counted.append(np.where(of_set >= 0, of_set + first, -1))
+        first += int(of_set.max(initial=-1)) + 1
+    return np.concatenate(counted)
 
 
 def _read_classes(path: Path) -> dict[str, list[str]]:
@@ -71,17 +74,3 @@ def _read_classes(path: Path) -> dict[str, list[str]]:
     if not isinstance(mapping, dict) or not all(isinstance(olds, list) for olds in mapping.values()):
         raise UserError(f'{path} must hold {{"class": ["a set\'s class", …], …}}')
     return {str(new): [str(old) for old in olds] for new, olds in mapping.items()}
-
-
-def few_labels(clips: ClipSet, share: float, seed: int) -> ClipSet:
-    """A random share of each class, at least one clip of each, fixed by the seed (AimCLR: round(p·n) a class)."""
-    if not 0 < share <= 1:
-        raise UserError(f"--labels must lie between 0 and 1, not {share}")
-    if share == 1:
-        return clips
-    random = np.random.default_rng(seed)
-    chosen = []
-    for label in np.unique(clips.labels):
-        members = np.flatnonzero(clips.labels == label)
-        chosen.append(random.choice(members, max(1, round(share * len(members))), replace=False))
-    return _chosen(clips, np.sort(np.concatenate(chosen)))

@@ -10,10 +10,10 @@ from safetensors.torch import save_file
 from skel.skeleton.errors import UserError
 from skel.training.checkpoint import MODEL_FILE, load_model
 from skel.training.config import EvaluateConfig, FinetuneConfig, PretrainConfig, VariationConfig
-from skel.training.dataset import load_split
-from skel.training.evaluate import evaluate, report_of
+from skel.training.evaluate import evaluate
 from skel.training.finetune import finetune
 from skel.training.pretrain import pretrain
+from skel.training.report import report_of
 
 
 def config(data, out, **options):
@@ -32,7 +32,7 @@ def test_learns_three_movements_and_measures_them(prepared, tmp_path, capsys):
     report = report_of(run)
     assert report.count == 12
     assert report.top1 >= 0.9
-    again = evaluate(EvaluateConfig(run, (prepared,), json="-", device="cpu"))
+    again = evaluate(EvaluateConfig((run,), (prepared,), json="-", device="cpu"))
     printed = json.loads(capsys.readouterr().out)
     assert printed["top1"] == again.top1 == report.top1
     assert np.array(printed["confusion"]).sum() == 12
@@ -42,37 +42,19 @@ def test_learns_three_movements_and_measures_them(prepared, tmp_path, capsys):
     assert "limbs xsub, 100% of the training labels" in card.metrics["top1"]["protocol"]
 
 
-def test_a_frozen_encoder_stays_as_it_was(prepared, tmp_path, encoder):
-    run = finetune(config(prepared, tmp_path / "run", init=encoder, freeze=True, epochs=2))
-    before, after = load_model(encoder)[0].state_dict(), load_model(run)[0].state_dict()
-    assert all(torch.equal(value, after[name]) for name, value in before.items())
-    assert load_model(run)[1].provenance["pretrained"]["config"]["epochs"] == 1
-
-
 def test_fine_tuning_starts_from_the_encoder(prepared, tmp_path, encoder):
     run = finetune(config(prepared, tmp_path / "run", init=encoder, epochs=1, learning_rate=0.0))
     before, after = load_model(encoder)[0], load_model(run)[0]
     assert all(torch.equal(p, q) for p, q in zip(before.blocks.parameters(), after.blocks.parameters()))
 
 
-def test_few_labels_are_a_share_of_each_class_and_fixed_by_the_seed(prepared):
-    from skel.training.join import few_labels
-
-    train = load_split(prepared, "train")
-    few = few_labels(train, 0.25, seed=0)
-    assert np.bincount(few.labels).tolist() == [2, 2, 2]
-    assert few.names == few_labels(train, 0.25, seed=0).names != few_labels(train, 0.25, seed=3).names
-    assert np.bincount(few_labels(train, 0.001, seed=0).labels).tolist() == [1, 1, 1]
-    for clip, name in zip(few.clips, few.names):
-        assert np.array_equal(clip, train.clips[train.names.index(name)])
-    with pytest.raises(UserError, match="between 0 and 1"):
-        few_labels(train, 1.5, seed=0)
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"freeze": True}, "say with --init which one"),
+        ({"evaluation_mode": True}, "say with --init which"),
+        ({"select": "held-out"}, "needs clips to select on: give --held-out"),
+        ({"held_out": 1.0}, "--held-out must lie between 0 and 1"),
+        ({"labels": Path("nowhere.json")}, "cannot read the list of clips"),
         ({"labels": 0.0}, "--labels must lie between 0 and 1"),
         ({"device": "cuda:7"}, "cannot use --device cuda:7"),
     ],
@@ -91,20 +73,23 @@ def test_learns_from_a_stream_of_its_own(prepared, tmp_path, encoder, stream, ca
     run = finetune(config(prepared, tmp_path / "run", init=tmp_path / stream, epochs=1, stream=stream))
     network, card = load_model(run)
     assert network.stream == card.stream == stream
-    measured = evaluate(EvaluateConfig(run, (prepared,), json="-", device="cpu"))
+    measured = evaluate(EvaluateConfig((run,), (prepared,), json="-", device="cpu"))
     np.testing.assert_array_equal(measured.confusion, report_of(run).confusion)
     capsys.readouterr()
     with pytest.raises(UserError, match=f"learned from the joint stream, not {stream}: give --stream joint"):
         finetune(config(prepared, tmp_path / "other", init=encoder, epochs=1, stream=stream))
 
 
-def test_a_model_from_before_there_were_streams_is_one_of_joints(encoder):
+def test_older_models_are_of_joints_and_uncalibrated(encoder):
     path = encoder / MODEL_FILE
     with safe_open(path, "pt") as file:
         card = json.loads(file.metadata()["card"])
         weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+    assert card.pop("temperature") == 1
+    assert card["schema"] == 3
+    save_file(weights, path, {"card": json.dumps({**card, "schema": 2})})
+    assert load_model(encoder)[1].temperature == 1
     assert card.pop("stream") == "joint"
-    assert card["schema"] == 2
     save_file(weights, path, {"card": json.dumps({**card, "schema": 1})})
     assert load_model(encoder)[1].stream == "joint"
     save_file(weights, path, {"card": json.dumps(card)})
@@ -134,4 +119,4 @@ def test_damaged_models_get_one_line(prepared, tmp_path, encoder):
 
 def test_an_encoder_cannot_be_evaluated(prepared, encoder):
     with pytest.raises(UserError, match="without classes: fine-tune it first"):
-        evaluate(EvaluateConfig(encoder, (prepared,), device="cpu"))
+        evaluate(EvaluateConfig((encoder,), (prepared,), device="cpu"))

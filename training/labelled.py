@@ -1,0 +1,53 @@
+"""The labelled clips of a run: those that it learns from, those held out, and those that it is judged by."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from skel.skeleton.errors import UserError
+from skel.training.config import LabelledConfig
+from skel.training.dataset import ClipSet
+from skel.training.join import load_joined
+from skel.training.splits import few_labels, hold_out, named, read_names, unique_names, write_names
+
+LABELLED_FILE, HELD_OUT_FILE = "labelled.json", "held_out.json"
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledData:
+    """What a run's options choose; `held_out` and `test` have the classes of `train`.
+
+    Attributes:
+        budget: how many labels that took, in words.
+    """
+
+    train: ClipSet
+    held_out: ClipSet
+    test: ClipSet
+    budget: str
+
+    def write_names(self, run: Path) -> None:
+        """Write the clips' names into the run's folder: those learned from, and those held out if there are any."""
+        write_names(run / LABELLED_FILE, unique_names(self.train))
+        if len(self.held_out):
+            write_names(run / HELD_OUT_FILE, unique_names(self.held_out))
+
+
+def load_labelled(config: LabelledConfig) -> LabelledData:
+    """Read the sets; `UserError` for everything that can be wrong with them or with the options that choose from them."""
+    if config.select == "held-out" and not config.held_out:
+        raise UserError("--select held-out needs clips to select on: give --held-out, e.g. 0.2")
+    everything = load_joined(config.data, "train", config.classes)
+    chosen, budget = choose_labels(everything, config.labels, config.seed)
+    train, held_out = hold_out(chosen, config.held_out, config.seed)
+    test = load_joined(config.data, "val", config.classes, known=train.classes)
+    if len(held_out):
+        budget += f", {len(held_out)} of those clips held out"
+    return LabelledData(train, held_out, test, budget)
+
+
+def choose_labels(clips: ClipSet, labels: float | Path, seed: int) -> tuple[ClipSet, str]:
+    """(The clips whose labels may be used, how many that are in words), by a share of each class or a list of names."""
+    if isinstance(labels, Path):
+        chosen = named(clips, read_names(labels), labels)
+        return chosen, f"{len(chosen)} of {len(clips)} training clips labelled, listed in {labels.name}"
+    return few_labels(clips, labels, seed), f"{100 * labels:.3g}% of the training labels"

@@ -1,0 +1,132 @@
+"""Figures of one measurement: how often a recogniser is right, about what, and how sure of it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from skel.skeleton.errors import UserError
+from skel.training.calibration import Calibration, Logits, calibration
+
+METRICS_FILE = "metrics.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """Figures of one measurement.
+
+    Attributes:
+        classes: the K names.
+        confusion: (K, K), `confusion[i, j]` counts clips of class i that were called j.
+        top5: share of clips whose right name is among the first five.
+        calibrated: with the model's own temperature.
+        raw: with temperature 1.
+    """
+
+    classes: tuple[str, ...]
+    confusion: npt.NDArray[np.int64]
+    top5: float
+    calibrated: Calibration
+    raw: Calibration
+
+    @classmethod
+    def of(
+        cls,
+        logits: Logits,
+        labels: npt.NDArray[np.int64],
+        classes: tuple[str, ...],
+        temperature: float = 1.0,
+    ) -> Self:
+        """Compare (N, K) logits with (N,) labels."""
+        best = np.argsort(-logits, axis=1, kind="stable")[:, :5]
+        confusion = np.zeros((len(classes), len(classes)), np.int64)
+        np.add.at(confusion, (labels, best[:, 0]), 1)
+        top5 = float((best == labels[:, None]).any(axis=1).mean()) if len(labels) else 0.0
+        raw = calibration(logits, labels)
+        calibrated = raw if temperature == 1 else calibration(logits, labels, temperature)
+        return cls(classes, confusion, top5, calibrated, raw)
+
+    @property
+    def count(self) -> int:
+        """Clips measured."""
+        return int(self.confusion.sum())
+
+    @property
+    def top1(self) -> float:
+        """Share of clips called by their right name."""
+        return float(np.trace(self.confusion) / max(self.count, 1))
+
+    @property
+    def per_class(self) -> dict[str, float | None]:
+        """Share of each class's clips called by their right name; None for a class without clips."""
+        totals = self.confusion.sum(axis=1)
+        hits = np.diag(self.confusion)
+        return {name: float(h / n) if n else None for name, h, n in zip(self.classes, hits, totals)}
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it as JSON types."""
+        return {
+            "count": self.count,
+            "top1": self.top1,
+            "top5": self.top5,
+            "calibration": {"own": _bins(self.calibrated), "raw": _bins(self.raw)},
+            "per_class": self.per_class,
+            "classes": list(self.classes),
+            "confusion": self.confusion.tolist(),
+        }
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        own, raw = (_calibration(fields["calibration"][name]) for name in ("own", "raw"))
+        return cls(tuple(fields["classes"]), np.asarray(fields["confusion"], np.int64), fields["top5"], own, raw)
+
+
+def _bins(measured: Calibration) -> dict[str, Any]:
+    """`reliability` has [clips, mean top probability, share right] of each bin."""
+    bins = zip(measured.counts.tolist(), measured.confidence.tolist(), measured.accuracy.tolist())
+    return {
+        "temperature": measured.temperature,
+        "ece": measured.ece,
+        "nll": measured.nll,
+        "reliability": [list(row) for row in bins],
+    }
+
+
+def _calibration(fields: dict[str, Any]) -> Calibration:
+    counts, confidence, accuracy = np.asarray(fields["reliability"], np.float64).T
+    return Calibration(fields["temperature"], fields["nll"], counts.astype(np.int64), confidence, accuracy)
+
+
+def report_of(run: Path) -> Report:
+    """What a run measured at its end; `UserError` where it has not ended."""
+    path = run / METRICS_FILE
+    try:
+        return Report.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"{path} holds no figures of a finished run: give the same command again, or evaluate it") from error
+
+
+def print_report(report: Report) -> None:
+    """A table: each class, how often it is right, and what it is mostly mistaken for; and whether it knows when it is."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{report.count} clips: top-1 {report.top1:.1%}, top-5 {report.top5:.1%}")
+    table.add_column("class")
+    table.add_column("clips", justify="right")
+    table.add_column("right", justify="right")
+    table.add_column("mostly mistaken for")
+    for i, (name, share) in enumerate(report.per_class.items()):
+        row = report.confusion[i].copy()
+        total, row[i] = int(row.sum()), 0
+        mistaken = f"{report.classes[int(row.argmax())]} ({row.max()})" if row.any() else ""
+        table.add_row(name, str(total), "–" if share is None else f"{share:.0%}", mistaken)
+    console = Console()
+    console.print(table)
+    raw, own = report.raw, report.calibrated
+    fitted = f", {own.ece:.1%} at temperature {own.temperature:.3g}" if own is not raw else " (temperature not fitted)"
+    console.print(f"calibration error {raw.ece:.1%}{fitted}")
