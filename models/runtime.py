@@ -68,23 +68,23 @@ class OnnxModel:
             raise ValueError(f"the model takes clips (N, {', '.join(map(str, self._shape))}), not {clips.shape}")
         if not np.issubdtype(clips.dtype, np.floating):
             raise ValueError(f"the model takes clips of float32, not {clips.dtype}")
-        clips = np.ascontiguousarray(clips, np.float32)
-        if not np.isfinite(clips).all():
+        bodies = np.ascontiguousarray(np.moveaxis(clips, 4, 1), np.float32)  # (N, M, 3, T, V): quick to look through
+        if not np.isfinite(bodies).all():
             raise ValueError("the clips hold NaN or infinity: make_clip fills untracked joints")
         if not self._any_bodies:
-            return self._run(clips)
-        present = np.moveaxis(clips, 4, 1).reshape(*clips.shape[::4], -1).any(axis=2)  # (N, M)
+            return self._run(bodies)
+        present = bodies.reshape(*bodies.shape[:2], -1).any(axis=2)  # (N, M)
         if (present == present[0]).all():
-            return self._run(clips[..., _some(present[0])])
+            return self._run(bodies[:, _some(present[0])])
         patterns = np.unique(present, axis=0)
         groups = [np.flatnonzero((present == pattern).all(axis=1)) for pattern in patterns]
-        parts = [self._run(clips[group][..., _some(pattern)]) for group, pattern in zip(groups, patterns)]
+        parts = [self._run(bodies[group][:, _some(pattern)]) for group, pattern in zip(groups, patterns)]
         order = np.argsort(np.concatenate(groups))
         logits, embeddings = (np.concatenate(part)[order] for part in zip(*parts))
         return logits, embeddings
 
-    def _run(self, clips: npt.NDArray[np.float32]) -> Outputs:
-        clips = np.ascontiguousarray(clips)
+    def _run(self, bodies: npt.NDArray[np.float32]) -> Outputs:
+        clips = np.ascontiguousarray(np.moveaxis(bodies, 1, 4))
         starts = range(0, len(clips), LARGEST_BATCH)
         parts = [self._session.run(None, {self._input: clips[i : i + LARGEST_BATCH]}) for i in starts]
         if len(parts) == 1:
