@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Command(NamedTuple):
-    """What a command does, the class of its options, the function that takes them, and what to say of the run it returns."""
+    """What a command does, where its options and its function are, and what to say of the run that it returns."""
 
     text: str
     options: str
@@ -23,16 +23,29 @@ _RECOGNISER = "recogniser in {0}: go on with skel-export --checkpoint {0} --onnx
 COMMANDS = {
     "pretrain": Command(
         "learn movement from unlabelled clips",
-        "PretrainConfig",
+        "config:PretrainConfig",
         "pretrain:pretrain",
         "encoder in {0}: go on with skel-train finetune --init {0}",
     ),
     "finetune": Command(
-        "learn classes from labelled clips, few or many", "FinetuneConfig", "finetune:finetune", _RECOGNISER
+        "learn classes from labelled clips, few or many", "config:FinetuneConfig", "finetune:finetune", _RECOGNISER
     ),
-    "linear": Command("linear evaluation of an encoder", "LinearConfig", "probes:linear", _RECOGNISER),
-    "knn": Command("measure an encoder by nearest neighbours", "KnnConfig", "probes:knn"),
-    "evaluate": Command("measure a fine-tuned run, or an ensemble", "EvaluateConfig", "evaluate:evaluate"),
+    "linear": Command("linear evaluation of an encoder", "config:LinearConfig", "probes:linear", _RECOGNISER),
+    "knn": Command("measure an encoder by nearest neighbours", "config:KnnConfig", "probes:knn"),
+    "evaluate": Command("measure a fine-tuned run, or an ensemble", "config:EvaluateConfig", "evaluate:evaluate"),
+    "compare": Command(
+        "how few labels of a target set are enough, pre-trained on others or not",
+        "adaptation_config:CompareConfig",
+        "compare:compare",
+        "table, picture and figures in {0}: comparison.md, comparison.png, comparison.json",
+    ),
+    "select": Command(
+        "which clips to label first",
+        "adaptation_config:SelectConfig",
+        "selection:select",
+        "clips to label in {0}: once they are, go on with skel-train finetune --labels {0}",
+    ),
+    "reproduce": Command("repeat a published table", "config:ReproduceConfig", "reproduce:reproduce"),
 }
 
 
@@ -52,12 +65,17 @@ def _main() -> None:
     command = COMMANDS[name]
     options = _options(name, command, rest)
     _need_torch()
-    from importlib import import_module
-
-    module, function = command.function.split(":")
-    result = getattr(import_module(f"skel.training.{module}"), function)(options)
+    result = _load(command.function)(options)
     if command.ending:
         _say(command, result)
+
+
+def _load(place: str) -> Any:
+    """`module:name` in this package."""
+    from importlib import import_module
+
+    module, name = place.split(":")
+    return getattr(import_module(f"skel.training.{module}"), name)
 
 
 def _say(command: Command, run: Path) -> None:
@@ -72,13 +90,17 @@ def _options(name: str, command: Command, arguments: list[str]) -> Any:
     """Parse the command's options; torch takes seconds to import and is not needed for that."""
     import tyro
 
-    from skel.training import config
-
-    kind, program = getattr(config, command.options), f"skel-train {name}"
+    kind, program = _load(command.options), f"skel-train {name}"
     if name == "pretrain":
         # The options --method.… are those of the method that --method names.
         method, arguments = _named_method(arguments)
         return tyro.cli(kind, prog=program, args=arguments, default=kind(tyro.MISSING, tyro.MISSING, method))
+    if name == "compare":
+        from skel.training.adaptation_config import PretrainOptions
+
+        method, arguments = _named_method(arguments)
+        default = kind(tyro.MISSING, tyro.MISSING, tyro.MISSING, pretrain=PretrainOptions(method=method))
+        return tyro.cli(kind, prog=program, args=arguments, default=default)
     return tyro.cli(kind, prog=program, args=arguments)
 
 

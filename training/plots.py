@@ -19,7 +19,7 @@ _INK = "#3b6ea5"
 
 
 @contextmanager
-def _picture(path: Path, width_in: float, height_in: float) -> Iterator[Any]:
+def picture(path: Path, width_in: float, height_in: float) -> Iterator[Any]:
     """A figure that is written to `path` when the block ends; `UserError` where matplotlib is not installed."""
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -38,7 +38,7 @@ def draw_confusion(report: Report, path: Path) -> None:
     shares = report.confusion / np.maximum(report.confusion.sum(axis=1, keepdims=True), 1)
     K = len(report.classes)
     size = np.clip(0.42 * K, 4, 20)
-    with _picture(path, size + 2.8, size + 2.2) as figure:
+    with picture(path, size + 2.8, size + 2.2) as figure:
         axis = figure.add_subplot()
         image = axis.imshow(100 * shares, cmap="Blues", vmin=0, vmax=100)
         figure.colorbar(image, label="% of the class", shrink=0.6, pad=0.01)
@@ -58,9 +58,8 @@ def draw_confusion(report: Report, path: Path) -> None:
 
 def draw_reliability(report: Report, path: Path) -> None:
     """How often the recogniser is right where it is so sure, with temperature 1 and with its own if that was fitted."""
-    own_is_raw = report.calibrated is report.raw
-    panels = [report.raw] if own_is_raw else [report.raw, report.calibrated]
-    with _picture(path, 4.6 * len(panels) + 0.4, 5.6) as figure:
+    panels = [report.raw, *([report.calibrated] if report.calibrated.temperature != 1 else [])]
+    with picture(path, 4.6 * len(panels) + 0.4, 5.6) as figure:
         grid = figure.subplots(2, len(panels), sharex=True, sharey="row", squeeze=False, height_ratios=(4, 1))
         for (upper, lower), measured in zip(grid.T, panels):
             _reliability(upper, lower, measured)
@@ -99,7 +98,7 @@ def draw_embedding(
     near = TSNE(perplexity=min(30, (len(points) - 1) / 3), metric="cosine", init="pca", random_state=0).fit_transform(points)
     present = [k for k in range(len(classes)) if (named == k).any()]
     columns = -(-len(present) // 30)
-    with _picture(path, 13 + 2.2 * (columns - 1), 6) as figure:
+    with picture(path, 13 + 2.2 * (columns - 1), 6) as figure:
         axes = figure.subplots(1, 2)
         for axis, xy, title in (
             (axes[0], planes.transform(points), f"two main directions ({explained:.0%} of the variance)"),

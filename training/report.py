@@ -128,5 +128,5 @@ def print_report(report: Report) -> None:
     console = Console()
     console.print(table)
     raw, own = report.raw, report.calibrated
-    fitted = f", {own.ece:.1%} at temperature {own.temperature:.3g}" if own is not raw else " (temperature not fitted)"
+    fitted = f", {own.ece:.1%} at temperature {own.temperature:.3g}" if own.temperature != 1 else " (temperature not fitted)"
     console.print(f"calibration error {raw.ece:.1%}{fitted}")
