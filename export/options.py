@@ -21,7 +21,7 @@ class ExportOptions:
     fp16: bool = False
     """Let the TensorRT engine compute in 16-bit floating point."""
     weights: tuple[str, ...] = ("published",)
-    """Of the runs' logits: published (.6 joint, .6 bone, .4 motion), fitted (on clips no run learned from), or numbers."""
+    """Of the runs' logits: published (.6 joint, .6 bone, .4 motion), fitted (on clips held out), or numbers."""
     window_durations_s: tuple[float, ...] = (2.0,)
     """Spans of live time, in seconds, that the recogniser looks at: each is resized to one clip, one run of the model."""
     data: tuple[Path, ...] = ()

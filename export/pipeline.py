@@ -110,13 +110,14 @@ def _weights(words: Sequence[str], runs: Sequence[TrainedRun], source: DataSourc
     """The weights of the runs' logits, the temperature that goes with them, and where they come from."""
     streams = [run.stream for run in runs]
     if len(runs) == 1:
-        return (1.0,), 1.0, "one stream"
+        return (1.0,), runs[0].card.temperature, "one stream"
     if list(words) != ["fitted"]:
         weights = given_weights(words, streams)
-        return weights, sum(weights), " ".join(words)
+        # Right where the streams agree; without temperatures of their own it makes the sum a weighted mean.
+        return weights, sum(weight * run.card.temperature for weight, run in zip(weights, runs)), " ".join(words)
     clips, labels = source.held_out(runs)
     logits = [logits_of(as_function(Ensemble([run.network], [1.0])), clips) for run in runs]
-    how = f"fitted on {len(labels)} training clips that no run learned from"
+    how = f"fitted on {len(labels)} clips that were held out"
     return fitted_weights(np.stack(logits), labels, streams), 1.0, how
 
 

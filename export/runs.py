@@ -16,7 +16,7 @@ from skel.skeleton.errors import UserError
 from skel.training.checkpoint import ModelCard, load_model
 from skel.training.dataset import ClipSet, Part
 from skel.training.join import load_joined
-from skel.training.labelled import LABELLED_FILE
+from skel.training.labelled import HELD_OUT_FILE, LABELLED_FILE
 from skel.training.splits import named, read_names
 
 
@@ -101,19 +101,23 @@ class DataSource:
         return data
 
     def held_out(self, runs: Sequence[TrainedRun]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-        """Clips and labels of the training part that no run learned its classes from (skel-train finetune --labels below 1).
+        """Clips and labels that runs held out (skel-train finetune --held-out) and that none of them learned from.
 
-        Clips of one raw recording stay together. `UserError` where there are none.
+        Nor may a run have learned from another clip of the same recording. `UserError` where no clip is left.
         """
-        used: set[str] = set()
         data = self.load(runs[0], "train")
+        learned: set[str] = set()
+        held_out: set[str] = set()
         for run in runs:
-            path = run.folder / LABELLED_FILE
-            used |= set(named(data, read_names(path), path).names)
-        rest = np.array([i for i, name in enumerate(data.names) if name not in used], np.int64)
+            for file, names in ((LABELLED_FILE, learned), (HELD_OUT_FILE, held_out)):
+                path = run.folder / file
+                if path.is_file():
+                    names |= set(named(data, read_names(path), path).names)
+        held_out -= learned
+        rest = np.array([i for i, name in enumerate(data.names) if name in held_out], np.int64)
         if not len(rest):
             raise UserError(
-                "--weights fitted needs training clips that no run learned from: "
-                "fine-tune with --labels 0.9, or give --weights published"
+                "--weights fitted needs clips that no run learned from: "
+                "fine-tune each with --held-out 0.1 and one --seed, or give --weights published"
             )
         return data.clips[rest], data.labels[rest]

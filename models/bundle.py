@@ -25,8 +25,8 @@ class Bundle:
             one stream after the other, in this order, as many for each.
         stream_weights: the share of each stream's logits in their sum.
         window_durations_s: the spans of live time that the recogniser should look at.
-        temperature: logits are divided by it before softmax (1 = not calibrated; the sum of the weights makes a mean of the
-            weighted sum of several streams).
+        temperature: logits are divided by it before softmax (one stream: 1 = not calibrated; several: the weighted sum of
+            theirs).
         rejection_threshold: a top probability below it means "unknown" (0 = never).
         idle_label: the class that stands for "no action", or None.
         precision: of most of the arithmetic.

@@ -1,5 +1,6 @@
 """Exports of runs that really were fine-tuned, on the sets that they name."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from skel.export import verify
 from skel.export.options import ExportOptions
-from skel.export.pipeline import export
+from skel.export.pipeline import _weights, export
 from skel.export.runs import DataSource, load_runs
 from skel.models.runtime import OnnxModel
 from skel.skeleton.errors import UserError
@@ -29,6 +30,16 @@ def tuned(data, out, stream="joint", **options):
         **options,
     }
     return finetune(FinetuneConfig((data,), out, stream=stream, device="cpu", **options))
+
+
+def test_the_temperature_of_a_run_goes_into_the_card(prepared, tmp_path):
+    """Alone as it is; of several the weighted sum."""
+    runs = [tuned(prepared, tmp_path / stream, stream, held_out=0.25, epochs=2) for stream in ("joint", "bone")]
+    joint, bone = (run.card.temperature for run in load_runs(runs))
+    assert 1 not in (joint, bone)
+    alone, together = (_weights(("published",), load_runs(folders), DataSource())[1] for folders in (runs[:1], runs))
+    assert alone == joint
+    assert together == pytest.approx(0.6 * joint + 0.6 * bone)
 
 
 def test_int8_is_calibrated_on_the_training_set_and_checked_on_the_validation_set(prepared, tmp_path):
@@ -59,32 +70,37 @@ def test_int8_that_differs_too_much_leaves_no_file(prepared, tmp_path, monkeypat
     assert sorted(path.name for path in tmp_path.iterdir()) == ["limbs", "run"]
 
 
-def test_weights_are_fitted_on_training_clips_that_no_run_learned_from(prepared, tmp_path):
+def test_weights_are_fitted_on_clips_that_were_held_out(prepared, tmp_path):
     streams = ("joint", "motion")
-    folders = [tuned(prepared, tmp_path / stream, stream, labels=0.75, epochs=2, seed=i) for i, stream in enumerate(streams)]
-    runs = load_runs(folders)
-    clips, labels = DataSource().held_out(runs)
+    folders = [
+        tuned(prepared, tmp_path / stream, stream, held_out=0.25, epochs=2, seed=i) for i, stream in enumerate(streams)
+    ]
+    clips, labels = DataSource().held_out(load_runs(folders))
     train = load_split(prepared, "train")
     places = [int(np.flatnonzero((train.clips == clip).all(axis=(1, 2, 3, 4)))[0]) for clip in clips]
-    assert 0 < len(places) <= 6  # of 24, of which each run learned from 18
+    learned, kept = (
+        [set(json.loads((folder / f"{name}.json").read_text())) for folder in folders] for name in ("labelled", "held_out")
+    )
+    names = {train.names[place] for place in places}
+    assert names == (kept[0] | kept[1]) - learned[0] - learned[1] != set()
     assert train.labels[places].tolist() == labels.tolist()
     verification = export(ExportOptions(tuple(folders), tmp_path / "out.onnx", weights=("fitted",)))
     card = OnnxModel(tmp_path / "out.onnx", "cpu").bundle
     assert card.stream_weights != (0.6, 0.4)
     assert min(card.stream_weights) > 0
     assert card.temperature == 1
-    assert card.provenance["export"]["stream_weights"] == f"fitted on {len(places)} training clips that no run learned from"
+    assert card.provenance["export"]["stream_weights"] == f"fitted on {len(places)} clips that were held out"
     assert card.metrics["exported_top1"]["value"] == verification.rows[1].accuracy
 
 
 def test_runs_that_learned_from_everything_leave_nothing_to_fit_on(prepared, tmp_path):
     folders = [tuned(prepared, tmp_path / stream, stream, epochs=1) for stream in ("joint", "bone")]
-    with pytest.raises(UserError, match=r"fine-tune with --labels 0.9, or give --weights published"):
+    with pytest.raises(UserError, match=r"fine-tune each with --held-out 0.1 and one --seed, or give --weights published"):
         export(ExportOptions(tuple(folders), tmp_path / "out.onnx", weights=("fitted",)))
 
 
 def test_other_sets_than_those_of_the_training_are_not_fitted_on(prepared, tmp_path):
-    run = tuned(prepared, tmp_path / "run", labels=0.75, epochs=1)
+    run = tuned(prepared, tmp_path / "run", held_out=0.25, epochs=1)
     both = DataSource((prepared, prepared))
     with pytest.raises(UserError, match="does not have: t0, t1"):
         both.held_out(load_runs([run]))
