@@ -14,6 +14,7 @@ from skel.training.methods.config import AimCLRConfig, MomentumConfig
 Schedule = Literal["step", "cosine"]
 Optimiser = Literal["adamw", "sgd"]
 Select = Literal["last", "held-out", "test"]
+HeldOutBy = Literal["people", "clips"]
 Table = Literal["ntu60-xsub", "ntu60-xview", "pku1-xsub"]
 
 
@@ -80,7 +81,9 @@ class LabelledConfig:
     """Share of each class's training clips whose labels are used, or a JSON list of the clips' names. The clips that a
     seed chooses for a smaller share are among those for a larger one."""
     held_out: float = 0.0
-    """Share of each class's labelled clips that nothing is learned from: the temperature is fitted on them."""
+    """Share of the labelled clips that nothing is learned from: the temperature is fitted on them."""
+    held_out_by: HeldOutBy = "people"
+    """Whole people are held out, which stands for people whom nobody has seen, or clips of each class."""
     select: Select = "last"
     """Whose weights are kept: the last epoch's, or those of the epoch that did best on the held-out clips, or on the
     validation part as some papers report it (the result says so)."""

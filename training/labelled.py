@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from skel.skeleton.errors import UserError
 from skel.training.config import LabelledConfig
 from skel.training.dataset import ClipSet
@@ -38,10 +40,11 @@ def load_labelled(config: LabelledConfig) -> LabelledData:
         raise UserError("--select held-out needs clips to select on: give --held-out, e.g. 0.2")
     everything = load_joined(config.data, "train", config.classes)
     chosen, budget = choose_labels(everything, config.labels, config.seed)
-    train, held_out = hold_out(chosen, config.held_out, config.seed)
+    train, held_out = hold_out(chosen, config.held_out, config.held_out_by, config.seed)
     test = load_joined(config.data, "val", config.classes, known=train.classes)
     if len(held_out):
-        budget += f", {len(held_out)} of those clips held out"
+        who = f" of {len(np.unique(held_out.subjects))} people" if config.held_out_by == "people" else ""
+        budget += f", {len(held_out)} of those clips{who} held out"
     return LabelledData(train, held_out, test, budget)
 
 
