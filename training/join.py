@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from skel.skeleton.clip import ClipConfig
 from skel.skeleton.errors import UserError
-from skel.training.dataset import ClipSet, Part, load_split
+from skel.training.dataset import ClipSet, Part, find_split, load_meta, load_split
 from skel.training.splits import subset
 
 
@@ -25,9 +26,7 @@ def load_joined(
     `UserError` where the sets' clips were made in different ways, or have classes that are not `known`.
     """
     sets = [load_split(root, part) for root in roots]
-    for other, root in zip(sets[1:], roots[1:]):
-        if other.clip != sets[0].clip:
-            raise UserError(f"{root} has clips made in another way than {roots[0]}: prepare both with the same --clip")
+    _require_same(roots, [one.clip for one in sets])
     of_sets = tuple(dict.fromkeys(name for one in sets for name in one.classes))
     renamed = _read_classes(classes) if classes else {name: [name] for name in of_sets}
     new_name = {old: new for new, olds in renamed.items() for old in olds}
@@ -55,6 +54,23 @@ def load_joined(
         dataset="+".join(one.dataset for one in kept),
         split="+".join(dict.fromkeys(one.split for one in kept)),
     )
+
+
+def require_alike(roots: Sequence[Path]) -> None:
+    """`UserError` unless the sets' clips were made in the same way, whatever sensor they come from; no clip is read."""
+    _require_same(roots, [ClipConfig.from_json(load_meta(find_split(root))["clip"]) for root in roots])
+
+
+def _require_same(roots: Sequence[Path], made: Sequence[ClipConfig]) -> None:
+    first = made[0].to_json()
+    for root, config in zip(roots[1:], made[1:]):
+        if differing := [
+            f"{name} {value}, not {first[name]}" for name, value in config.to_json().items() if value != first[name]
+        ]:
+            raise UserError(
+                f"{root} has clips made in another way than {roots[0]} ({'; '.join(differing)}): prepare both with the same "
+                "--clip of skel-data prepare (aimclr for the public ready-made folders)"
+            )
 
 
 def _distinct(subjects: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:

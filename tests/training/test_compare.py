@@ -1,0 +1,166 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from skel.skeleton.clip import AIMCLR
+from skel.skeleton.errors import UserError
+from skel.training.adaptation_config import CompareConfig, FinetuneOptions, LinearOptions, PretrainOptions
+from skel.training.compare import compare, plan
+from skel.training.comparison_table import Comparison, Curve, Point
+from skel.training.dataset import load_split, save_split
+from skel.training.report import METRICS_FILE
+from skel.training.run import Run
+from skel.training.splits import read_names
+
+
+@pytest.fixture
+def other(prepared, tmp_path):
+    """Other people doing other things: the mirrored clips of the same set, under names of their own."""
+    parts = {part: load_split(prepared, part) for part in ("train", "val")}
+    names = {"classes": ("leg lift", "leg swing", "leg push"), "dataset": "legs"}
+    parts = {part: replace(one, clips=-one.clips, **names) for part, one in parts.items()}
+    save_split(tmp_path / "legs", parts, [], {})
+    return tmp_path / "legs"
+
+
+def config(source, target, out, **options):
+    options = {"labels": (0.5, 1.0), "seeds": 2, "device": "cpu", **options}
+    return CompareConfig(
+        (source,),
+        target,
+        out,
+        pretrain=PretrainOptions(channels=4, epochs=1, batch_size=12),
+        finetune=FinetuneOptions(epochs=2, batch_size=12),
+        linear=LinearOptions(epochs=2),
+        **options,
+    )
+
+
+def figures(folder):
+    found = json.loads((folder / "comparison.json").read_text())
+    found.pop("provenance")
+    return found
+
+
+class KilledError(Exception):
+    pass
+
+
+def test_a_comparison_goes_on_to_the_same_table(prepared, other, tmp_path, monkeypatch, capsys):
+    every = {"selection": ("random", "typical"), "protocol": ("finetune", "linear"), "starts": ("target", "scratch")}
+    every |= {"seeds": 1, "labels": (0.5,)}
+    whole = compare(config(other, prepared, tmp_path / "whole", **every))
+    assert capsys.readouterr().out.rstrip() == (whole / "comparison.md").read_text().rstrip()
+    assert (whole / "comparison.png").read_bytes().startswith(b"\x89PNG")
+
+    log, epochs = Run._log, []
+
+    def log_or_die(self, epoch, figures):
+        log(self, epoch, figures)
+        epochs.append(self.folder)
+        if len(epochs) == 4:
+            raise KilledError
+
+    interrupted = config(other, prepared, tmp_path / "interrupted", **every)
+    monkeypatch.setattr(Run, "_log", log_or_die)
+    with pytest.raises(KilledError):
+        compare(interrupted)
+    compare(interrupted)
+    # The encoder; two selections, and one from scratch, twice as long; two selections by features; all labels from scratch.
+    assert len(epochs) == 1 + 3 * 4 + 2 * 4 + 2 + 1, "only the epoch that was interrupted runs twice"
+    monkeypatch.undo()
+    assert (tmp_path / "interrupted" / "comparison.md").read_text() == (whole / "comparison.md").read_text()
+    assert figures(tmp_path / "interrupted") == figures(whole)
+    runs = [path.relative_to(whole) for path in whole.rglob(METRICS_FILE)]
+    assert len(runs) == 6
+    for run in runs:  # with likelihoods to the last digit
+        assert (tmp_path / "interrupted" / run).read_text() == (whole / run).read_text()
+
+    found = figures(whole)
+    assert (found["source"], found["target"]) == (["legs xsub"], "limbs xsub")
+    assert [(curve["protocol"], curve["start"], curve["selection"]) for curve in found["curves"]] == [
+        ("finetune", "target", "random"),
+        ("finetune", "target", "typical"),
+        ("finetune", "scratch", "random"),
+        ("linear", "target", "random"),
+        ("linear", "target", "typical"),
+    ]
+    lists = {path.name: read_names(path) for path in (whole / "labels").iterdir()}
+    assert set(lists) == {"random-0.5-0.json", "typical-target-0.5-0.json"}
+    assert all(len(set(names)) == 12 for names in lists.values()), "as many as half of each of three classes of eight"
+
+
+def test_runs_go_side_by_side_and_more_can_be_asked_for(prepared, other, tmp_path, capsys):
+    few = config(other, prepared, tmp_path / "run", starts=("source+target",), jobs=2)
+    folder = compare(replace(few, labels=(1.0,)))
+    first = {path: path.stat().st_mtime_ns for path in folder.rglob(METRICS_FILE)}
+    assert len(first) == 4
+    assert json.loads((folder / "pretrain" / "source+target" / "config.json").read_text())["data"] == [
+        str(other / "xsub"),
+        str(prepared / "xsub"),
+    ]
+    compare(replace(few, jobs=1))
+    assert {path: path.stat().st_mtime_ns for path in first} == first
+    assert len(list(folder.rglob(METRICS_FILE))) == 6
+    assert "[6/6] finetune/source+target/balanced-0.5/seed-1 ended" in capsys.readouterr().err
+    with pytest.raises(UserError, match="another finetune: choose another --out"):
+        compare(replace(few, finetune=FinetuneOptions(epochs=3)))
+
+
+def test_what_few_labels_need_is_read_between_the_points():
+    def curve(*means):
+        shares = (0.01, 0.1, 1.0)
+        return Curve("finetune", "source", "balanced", tuple(Point(s, 1, (m - 0.1, m + 0.1)) for s, m in zip(shares, means)))
+
+    assert curve(0.2, 0.4, 0.8).share_for(0.6) == pytest.approx(10**-0.5)
+    assert curve(0.2, 0.4, 0.8).share_for(0.4) == pytest.approx(0.1)
+    assert curve(0.5, 0.4, 0.8).share_for(0.45) == 0.01
+    assert curve(0.2, 0.4, 0.8).share_for(0.9) is None
+    assert str(curve(0.2, 0.4, 0.8).points[1]) == "40.0 ± 14.1"
+    full = Point(1.0, 100, (0.6,))
+    found = Comparison(("a xsub",), "b xsub", 50, full, (curve(0.2, 0.4, 0.8), curve(0.7, 0.8, 0.9), curve(0, 0, 0)), {})
+    rows = [row.split("|")[-2].strip() for row in found.to_markdown().splitlines() if row.startswith("| everything")]
+    assert rows == ["31.6 %", "≤ 1 %", "–"]
+
+
+def test_few_labels_take_more_epochs_and_all_labels_are_measured_from_scratch(prepared, other, tmp_path):
+    trials = plan(config(other, prepared, tmp_path, labels=(0.1,), seeds=1, starts=("source", "target")))
+    assert [(t.start, t.selection, t.share) for t in trials] == [
+        ("source", "balanced", 0.1),
+        ("target", "balanced", 0.1),
+        ("scratch", "all", 1.0),
+    ]
+    folder = compare(config(other, prepared, tmp_path / "run", labels=(0.5,), seeds=1, starts=("scratch",), longer=1.5))
+    logs = {p.parent.parent.name: len(p.read_text().splitlines()) for p in (folder / "finetune").rglob("log.jsonl")}
+    assert logs == {"balanced-0.5": 3, "all": 2}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"labels": (0.5, 5.0)}, "--labels must lie between 0 and 1, not 5"),
+        ({"labels": ()}, "--labels needs at least one value"),
+        ({"seeds": 0}, "--seeds must be 1 or more"),
+        ({"device": "cuda:7"}, "cannot use --device cuda:7"),
+    ],
+)
+def test_wrong_use_gets_one_line(prepared, other, tmp_path, options, message):
+    with pytest.raises(UserError, match=message):
+        compare(config(other, prepared, tmp_path / "run", **options))
+    assert not (tmp_path / "run").exists()
+
+
+def test_sets_that_do_not_go_together_are_refused_before_anything_runs(prepared, other, tmp_path):
+    with pytest.raises(UserError, match="is both source and target"):
+        compare(config(prepared, prepared, tmp_path / "run"))
+    parts = {part: replace(load_split(other, part), clip=AIMCLR) for part in ("train", "val")}
+    save_split(tmp_path / "published", parts, [], {})
+    with pytest.raises(
+        UserError, match=r"made in another way.*gaps interpolate, not zero.*the same --clip of skel-data prepare \(aimclr"
+    ) as caught:
+        compare(config(tmp_path / "published", prepared, tmp_path / "run"))
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "run").exists()
+    assert np.array_equal(parts["train"].clips, load_split(tmp_path / "published", "train").clips)
