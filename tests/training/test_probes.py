@@ -1,0 +1,84 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from skel.skeleton.errors import UserError
+from skel.training import probes
+from skel.training.checkpoint import load_model
+from skel.training.config import EvaluateConfig, KnnConfig, LinearConfig, PretrainConfig
+from skel.training.evaluate import evaluate
+from skel.training.pretrain import pretrain
+from skel.training.probes import knn, linear, neighbour_logits
+from skel.training.report import report_of
+
+
+@pytest.fixture
+def encoder(prepared, tmp_path):
+    options = PretrainConfig((prepared,), tmp_path / "encoder", channels=4, epochs=1, batch_size=8, device="cpu")
+    return pretrain(options)
+
+
+def config(data, out, encoder, **options):
+    return LinearConfig((data,), out, encoder, **{"channels": 4, "batch_size": 8, "device": "cpu", **options})
+
+
+def test_a_frozen_encoder_stays_as_it_was_and_each_clip_is_encoded_once(prepared, tmp_path, encoder, monkeypatch):
+    encoded, predict = [], probes.predict
+    monkeypatch.setattr(
+        probes, "predict", lambda network, data, device: encoded.append(data) or predict(network, data, device)
+    )
+    run = linear(config(prepared, tmp_path / "run", encoder, epochs=60, learning_rate=0.5))
+    assert [len(data) for data in encoded] == [24]
+    before, after = load_model(encoder)[0].state_dict(), load_model(run)[0].state_dict()
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
+    card = load_model(run)[1]
+    assert card.provenance["pretrained"]["config"]["epochs"] == 1
+    assert card.metrics["top1"]["protocol"] == "limbs xsub, 100% of the training labels, last epoch, validation part"
+    assert report_of(run).top1 == card.metrics["top1"]["value"]
+    first, last = (json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()[::59])
+    assert last["loss"] < 0.8 * first["loss"]
+
+
+def test_the_saved_run_says_what_was_measured(prepared, tmp_path, encoder, capsys):
+    run = linear(config(prepared, tmp_path / "run", encoder, epochs=3, select="test"))
+    again = evaluate(EvaluateConfig((run,), (prepared,), json="-", device="cpu"))
+    capsys.readouterr()
+    assert np.array_equal(again.confusion, report_of(run).confusion)
+    log = [json.loads(line)["test_top1"] for line in (run / "log.jsonl").read_text().splitlines()]
+    assert again.top1 == max(log)
+    assert "best epoch on the validation part itself" in load_model(run)[1].metrics["top1"]["protocol"]
+
+
+def test_linear_evaluation_needs_an_encoder(prepared, tmp_path):
+    with pytest.raises(UserError, match="say with --init which"):
+        linear(config(prepared, tmp_path / "run", None))
+    assert not (tmp_path / "run").exists()
+
+
+def test_nearest_neighbours_as_written_plainly():
+    random = np.random.default_rng(0)
+    known, asked = random.normal(size=(30, 6)).astype(np.float32), random.normal(size=(9, 6)).astype(np.float32)
+    labels = np.arange(30) % 3 + 1  # nobody is of class 0 or 4
+    unit = [x / np.linalg.norm(x, axis=1, keepdims=True) for x in (asked, known)]
+    distance = 1 - unit[0] @ unit[1].T
+    for k in (1, 5):
+        votes = np.zeros((9, 5))
+        for i, row in enumerate(distance):
+            for j in np.argsort(row)[:k]:
+                votes[i, labels[j]] += 1 / row[j]
+        got = np.exp(neighbour_logits(known, labels, asked, k, 5))
+        np.testing.assert_allclose(got, votes / votes.sum(axis=1, keepdims=True), atol=1e-3)
+
+
+def test_knn_measures_and_draws(prepared, tmp_path, encoder, capsys):
+    report = knn(KnnConfig(encoder, (prepared,), k=3, plot=tmp_path / "plots", json="-", device="cpu"))
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["top1"] == report.top1
+    assert (printed["k"], printed["labels"]) == (3, "100% of the training labels")
+    assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == ["confusion.png", "embedding.png"]
+    few = knn(KnnConfig(encoder, (prepared,), labels=0.1, json=str(tmp_path / "few.json"), device="cpu"))
+    assert json.loads((tmp_path / "few.json").read_text())["top1"] == few.top1
+    with pytest.raises(UserError, match="--k must lie between 1 and the 3 labelled clips, not 4"):
+        knn(KnnConfig(encoder, (prepared,), k=4, labels=0.1, device="cpu"))
