@@ -1,8 +1,8 @@
 """Frames on disk while they are being recorded: a file that is whole up to its last complete frame, whatever happens.
 
 A line of JSON says what is recorded; then one record a frame: time stamp (float64), number of bodies and CRC-32 of the rest
-(uint32 each), the bodies' columns (uint32), their positions (float32), all little-endian. What a crash or a full disk has
-cut off at the end is recognised by its length or its checksum and left out.
+of the record, time stamp included (uint32 each), the bodies' columns (uint32), their positions (float32), all little-endian.
+What a crash or a full disk has cut off at the end is recognised by its length or its checksum and left out.
 """
 
 import json
@@ -22,7 +22,8 @@ from skel.skeleton.layouts import SkeletonLayout, layout_named
 
 SUFFIX = ".unfinished"
 SCHEMA = 1
-_RECORD = struct.Struct("<dII")
+_START = b'{"schema": '
+_RECORD, _SUMMED = struct.Struct("<dII"), struct.Struct("<dI")
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Journal:
     def append(self, time_s: float, columns: Sequence[int], positions_m: npt.NDArray[np.float32]) -> None:
         """Add a frame of M bodies, (M, V, 3), that stand in these columns of the recording."""
         body = np.asarray(columns, "<u4").tobytes() + positions_m.astype("<f4").tobytes()
-        self._write(_RECORD.pack(time_s, len(columns), zlib.crc32(body)) + body)
+        self._write(_RECORD.pack(time_s, len(columns), _checksum(time_s, len(columns), body)) + body)
 
     def _write(self, record: bytes) -> None:
         """All of it or, where the disk refuses, nothing."""
@@ -105,9 +106,12 @@ class Journal:
 
 def read_journal(path: Path) -> Content | None:
     """Every whole frame; None where not even the heading is whole. `UserError` where it is no journal."""
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror or error}") from error
     line, found, _ = data.partition(b"\n")
-    if not found:
+    if not found and line[: len(_START)] == _START[: len(line)]:
         return None
     try:
         fields = json.loads(line)
@@ -137,11 +141,16 @@ def _record(
         return None
     time_s, bodies, checksum = _RECORD.unpack_from(data, start)
     middle, end = first + 4 * bodies, first + 4 * bodies * (1 + 3 * joints)
-    if end > len(data) or zlib.crc32(data[first:end]) != checksum:
+    if end > len(data) or _checksum(time_s, bodies, data[first:end]) != checksum:
         return None
     columns = np.frombuffer(data, "<u4", bodies, first)
     positions = np.frombuffer(data, "<f4", 3 * joints * bodies, middle).reshape(bodies, joints, 3)
     return time_s, columns, positions, end
+
+
+def _checksum(time_s: float, bodies: int, body: bytes) -> int:
+    """Of zeros it is not zero: a power cut can leave a file longer than what had reached the disk."""
+    return zlib.crc32(body, zlib.crc32(_SUMMED.pack(time_s, bodies)))
 
 
 def _in_columns(

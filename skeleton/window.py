@@ -8,7 +8,6 @@ import numpy.typing as npt
 from skel.skeleton.clip import ClipConfig, make_clip
 from skel.skeleton.frame import SkeletonFrame
 
-
 MAX_GAP_S = 1.0
 """A movement cannot be guessed across more than this without any frame."""
 

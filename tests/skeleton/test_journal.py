@@ -60,6 +60,12 @@ def test_what_the_disk_garbled_at_the_end_is_left_out(tmp_path: Path):
     assert len(read_journal(path).times_s) == 4
 
 
+def test_zeros_after_the_last_frame_are_no_frames(tmp_path: Path):
+    path = written(tmp_path / "a.unfinished")
+    path.write_bytes(path.read_bytes() + bytes(4096))
+    assert len(read_journal(path).times_s) == 5
+
+
 def test_going_on_removes_what_was_cut_off(tmp_path: Path):
     path = written(tmp_path / "a.unfinished")
     path.write_bytes(path.read_bytes()[:-1])
@@ -82,7 +88,7 @@ def test_one_writer_at_a_time(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"hello\n", b"[1]\n", b'{"schema": 1}\n', b'{"schema": 1, "layout": "NTU25", "x": 1}\n']
+    "content", [b"hello", b"hello\n", b"[1]\n", b'{"schema": 1}\n', b'{"schema": 1, "layout": "NTU25", "x": 1}\n']
 )
 def test_anything_else_is_one_line(tmp_path: Path, content: bytes):
     (tmp_path / "a.unfinished").write_bytes(content)
