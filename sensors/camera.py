@@ -99,6 +99,14 @@ class CameraReader:
             number += 1
 
 
+def require_camera(source: int) -> None:
+    """Raise `SensorError` where there cannot be such a camera, without touching one."""
+    if sys.platform.startswith("linux") and not (device := Path(f"/dev/video{source}")).exists():
+        others = sorted(path.name.removeprefix("video") for path in Path("/dev").glob("video*"))
+        advice = f"numbers in use: {', '.join(others)}" if others else "connect a camera"
+        raise SensorError(f"camera {source} cannot be opened: there is no {device}; {advice}")
+
+
 def open_camera(source: int, width_px: int, height_px: int, fps: float) -> Any:
     """An opened `cv2.VideoCapture`, asked for that size and rate; `SensorError` says what may be wrong with the camera."""
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")  # seconds; 10 otherwise
@@ -119,9 +127,6 @@ def _advice(source: int) -> str:
     if not sys.platform.startswith("linux"):
         return "connect it, close other programs that use it, and allow its use in the system's privacy settings"
     device = Path(f"/dev/video{source}")
-    if not device.exists():
-        others = sorted(path.name.removeprefix("video") for path in Path("/dev").glob("video*"))
-        return f"there is no {device}; " + (f"numbers in use: {', '.join(others)}" if others else "connect a camera")
     if not os.access(device, os.R_OK | os.W_OK):
         return f"no permission for {device}: sudo usermod -aG video $USER, then log in again"
     return f"close other programs that use {device}, or try another number (some cameras have a second one without pictures)"

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from skel.sensors.base import EndOfStream
-from skel.sensors.camera import CameraReader, open_camera
+from skel.sensors.camera import CameraReader, open_camera, require_camera
 from skel.sensors.opencv import import_cv2
 from skel.sensors.placement import FIELD_OF_VIEW_DEG
 from skel.sensors.pose_frames import PoseFrames
@@ -66,6 +66,7 @@ class WebcamSensor:
         """Load the model and start the camera; `SensorError` where there is no model, or the camera cannot be opened."""
         if self._reader is not None:
             return
+        require_camera(self._source)  # before anybody is asked for a download, and without switching the camera on
         model = self._find_model()
         poses = PoseFrames(model, *self._options)
         try:

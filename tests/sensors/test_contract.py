@@ -76,6 +76,7 @@ def _webcam(folder: Path, request: pytest.FixtureRequest) -> dict[str, Any]:
     options = _pose_options(request)
     pictures = _two_people(request.getfixturevalue("shared") / "media" / "squat.mp4")
     monkeypatch = request.getfixturevalue("monkeypatch")
+    monkeypatch.setattr("skel.sensors.webcam.require_camera", lambda source: None)
     monkeypatch.setattr("skel.sensors.webcam.open_camera", lambda *_: _Camera(pictures))
     return options
 

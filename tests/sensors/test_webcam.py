@@ -13,7 +13,7 @@ import pytest
 from skel.sensors import camera as camera_module
 from skel.sensors import webcam
 from skel.sensors.base import EndOfStream, SensorError, SensorLost, SensorTimeout
-from skel.sensors.camera import open_camera
+from skel.sensors.camera import open_camera, require_camera
 from skel.sensors.webcam import WebcamSensor
 
 cv2 = pytest.importorskip("cv2")
@@ -68,6 +68,7 @@ def cameras(monkeypatch: pytest.MonkeyPatch) -> list[FakeCamera]:
         opened.append(FakeCamera())
         return opened[-1]
 
+    monkeypatch.setattr(webcam, "require_camera", lambda source: None)
     monkeypatch.setattr(webcam, "open_camera", open_fake)
     return opened
 
@@ -187,7 +188,18 @@ def test_without_a_pose_model_the_camera_stays_off(cameras, tmp_path):
     assert cameras == []
 
 
-def test_a_camera_that_does_not_open_leaves_nothing_open(shared, monkeypatch):
+def test_nobody_is_asked_for_a_download_where_there_is_no_camera(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("skel.sensors.pose_model.cached_pose_model", lambda variant: tmp_path / "absent.task")
+    questions: list[str] = []
+    with pytest.raises(SensorError, match="there is no /dev/video63; "):
+        WebcamSensor(63, confirm=lambda question: bool(questions.append(question))).open()
+    assert questions == []
+    monkeypatch.setattr(Path, "exists", lambda path: True)
+    require_camera(63)
+
+
+def test_a_camera_that_does_not_open_leaves_nothing_open(shared):
     sensor = WebcamSensor(63, pose_model=shared / "models" / "pose_landmarker_lite.task")
     with pytest.raises(SensorError, match="camera 63 cannot be opened"):
         sensor.open()
@@ -196,16 +208,14 @@ def test_a_camera_that_does_not_open_leaves_nothing_open(shared, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("exists", "allowed", "advice"),
+    ("allowed", "advice"),
     [
-        (False, False, "there is no /dev/video63"),
-        (True, False, r"no permission for /dev/video63: sudo usermod -aG video \$USER"),
-        (True, True, "close other programs that use /dev/video63"),
+        (False, r"no permission for /dev/video63: sudo usermod -aG video \$USER"),
+        (True, "close other programs that use /dev/video63"),
     ],
 )
-def test_a_camera_that_does_not_open_comes_with_advice(exists, allowed, advice, monkeypatch):
+def test_a_camera_that_does_not_open_comes_with_advice(allowed, advice, monkeypatch):
     monkeypatch.setattr("sys.platform", "linux")
-    monkeypatch.setattr(Path, "exists", lambda path: exists)
     monkeypatch.setattr("os.access", lambda *_: allowed)
     with pytest.raises(SensorError, match=f"camera 63 cannot be opened: {advice}"):
         open_camera(63, 640, 480, 30)
