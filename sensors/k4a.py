@@ -40,11 +40,6 @@ class Capture(NamedTuple):
     handle: Any
 
 
-def connected_kinects() -> int:
-    """How many Azure Kinects are plugged in, in about a millisecond; `SensorError` where pyk4a is missing or broken."""
-    return int(import_pyk4a().connected_device_count())
-
-
 class KinectDevice:
     """A device that is plugged in: 30 depth and colour pictures a second, in pairs.
 
@@ -148,6 +143,7 @@ class KinectRecording:
             raise SensorError(f"{path}: no such recording")
         self._path, self._speed = path, speed
         self._next: Capture | None = None
+        self._is_damaged = False
         self._anchor: tuple[float, float] | None = None  # a monotonic time, and the device's time due then
         self._playback = pyk4a.PyK4APlayback(path, thread_safe=False)
         try:
@@ -171,12 +167,15 @@ class KinectRecording:
 
     def capture(self, timeout_s: float) -> Capture | None:
         """The next capture; None if it is not due in time or lacks a picture. `EndOfStream` after the last."""
+        if self._is_damaged:
+            raise EndOfStream(f"{self._path} cannot be read on")
         if self._next is None:
             try:
                 handle = self._playback.get_next_capture()
             except EOFError as error:
                 raise EndOfStream("the recording has ended") from error
             except self._pyk4a.K4AException as error:
+                self._is_damaged = True
                 _log.warning("%s is damaged: what comes after this place is lost", self._path)
                 raise EndOfStream(f"{self._path} cannot be read on") from error
             self._next = self._decode(handle, self._configuration["color_format"])

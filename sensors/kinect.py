@@ -7,7 +7,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, NamedTuple, Protocol, Self
+from typing import Any, Literal, NamedTuple, Protocol, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,9 @@ from skel.sensors.registration import Array, Registration, Rig
 from skel.skeleton.errors import UserError
 from skel.skeleton.frame import SkeletonFrame
 from skel.skeleton.layouts import AZURE32, MEDIAPIPE33, SkeletonLayout
+
+Tracker = Literal["auto", "body-tracking", "mediapipe"]
+"""How people are found; "auto" takes the body tracker where it runs."""
 
 _log = logging.getLogger(__name__)
 
@@ -113,6 +116,9 @@ class KinectSensor:
     `time_s` is the device's clock. `index` counts in pictures of the nominal rate: it jumps where pictures were lost on the
     way, left out because depth or colour were missing, or dropped by the device since nobody read them in time. A
     recording's frames are all given out.
+
+    Attributes:
+        speed: of a recording, times real time; infinite = it waits for its reader. 1 for a device.
     """
 
     name = "kinect"
@@ -124,7 +130,7 @@ class KinectSensor:
         self,
         source: int | Path | str = 0,
         *,
-        tracker: Literal["auto", "body-tracking", "mediapipe"] = "auto",
+        tracker: Tracker = "auto",
         processing_mode: ProcessingMode = "gpu",
         tracker_model: Path | None = None,
         sdk: Path | None = None,
@@ -151,13 +157,14 @@ class KinectSensor:
             raise UserError(f"a recording's speed must be above 0 (1 = real time, inf = as fast as it is read), not {speed}")
         if people < 1:
             raise UserError(f"at least one person must be looked for, not {people}")
-        if tracker not in ("auto", "body-tracking", "mediapipe"):
-            raise UserError(f"unknown way of tracking {tracker!r}: known are auto, body-tracking, mediapipe")
+        if tracker not in get_args(Tracker):
+            raise UserError(f"unknown way of tracking {tracker!r}: known are {', '.join(get_args(Tracker))}")
         self._source = source if isinstance(source, int) else int(str(source)) if str(source).isdecimal() else Path(source)
         self._tracker = tracker
         self._tracker_options: dict[str, Any] = {"processing_mode": processing_mode, "model": tracker_model, "sdk": sdk}
         self._pose_model = (pose_model, variant, confirm)
-        self._people, self._speed = people, speed
+        self._people = people
+        self.speed = 1.0 if isinstance(self._source, int) else speed
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._session: _Session | None = None
@@ -175,7 +182,7 @@ class KinectSensor:
     def _started(self) -> "_Session":
         with ExitStack() as stack:
             source: KinectDevice | KinectRecording = (
-                KinectDevice(self._source) if isinstance(self._source, int) else KinectRecording(self._source, self._speed)
+                KinectDevice(self._source) if isinstance(self._source, int) else KinectRecording(self._source, self.speed)
             )
             stack.callback(source.close)
             way = self._way(source)

@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 from pipeline_fakes import FakeModel, FakePlayer, FakeSensor, bundle, frame_of, frames_of, movement
 
+from skel.app.acquisition import Acquisition
 from skel.app.frame_queue import FrameQueue
 from skel.app.pipeline import Pipeline, Snapshot, State
 from skel.app.recognizer import Recognizer
 from skel.sensors.base import SensorError, SensorLost
+from skel.sensors.registry import create_sensor
+from skel.skeleton.layouts import NTU25
+from skel.skeleton.recording import Recording
 
 
 class Changes:
@@ -271,3 +275,12 @@ def test_a_closed_queue_lets_go():
     waiting.join(timeout=30)
     assert not waiting.is_alive()
     assert queue.take(everything=True) == []
+
+
+@pytest.mark.parametrize(
+    ("sensor", "options"),
+    [("kinect", {"source": "a.mkv"}), ("replay", {"source": Recording(movement(2), np.arange(2.0), NTU25)})],
+)
+def test_every_source_that_is_played_as_fast_as_possible_waits(sensor, options):
+    assert Acquisition(create_sensor(sensor, speed=math.inf, **options)).is_patient
+    assert not Acquisition(create_sensor(sensor, **options)).is_patient

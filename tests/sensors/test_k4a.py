@@ -10,7 +10,7 @@ import pytest
 from mkv_writer import Picture, write_mkv
 
 from skel.sensors.base import EndOfStream, SensorError, SensorLost
-from skel.sensors.k4a import KinectDevice, KinectRecording, connected_kinects
+from skel.sensors.k4a import KinectDevice, KinectRecording
 from skel.sensors.pyk4a_rig import up_of
 
 pyk4a = pytest.importorskip("pyk4a")
@@ -87,9 +87,10 @@ def test_a_recording_that_is_damaged_ends_there(real: KinectRecording, monkeypat
         raise pyk4a.K4AException
 
     monkeypatch.setattr(pyk4a.PyK4APlayback, "get_next_capture", fail)
-    with pytest.raises(EndOfStream):
-        real.capture(0.0)
-    assert "damaged" in caplog.text
+    for _ in range(2):
+        with pytest.raises(EndOfStream):
+            real.capture(0.0)
+    assert caplog.text.count("is damaged") == 1
 
 
 def test_a_recording_that_cannot_be_used_is_told_in_one_line(calibration_json: bytes, tmp_path: Path):
@@ -112,7 +113,7 @@ def test_a_recording_that_cannot_be_used_is_told_in_one_line(calibration_json: b
 
 
 def test_no_kinect_is_told_at_once():
-    if connected_kinects():
+    if pyk4a.connected_device_count():
         pytest.skip("a Kinect is connected")
     with pytest.raises(SensorError, match=r"^no Azure Kinect is connected: [^\n]*$"):
         KinectDevice(0)
@@ -121,7 +122,7 @@ def test_no_kinect_is_told_at_once():
 def test_pyk4a_that_is_missing_or_broken(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "pyk4a", None)
     with pytest.raises(SensorError, match=r"pip install 'skel-action\[kinect\]'"):
-        connected_kinects()
+        KinectDevice(0)
 
 
 class FakeDevice:
