@@ -6,7 +6,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 _CHATTER = re.compile(rb"[IW]\d{4} \d\d:\d\d:\d\d|INFO: |WARNING: All log messages before absl")
 _turn = threading.Lock()
@@ -18,21 +18,21 @@ def native_log_muted() -> Iterator[None]:
 
     MediaPipe's C++ code writes there whatever its log level is set to. Errors, and lines of other threads, only come late.
     """
-    with _turn:
+    with _turn, ExitStack() as cleanup:
         try:
             sys.stderr.flush()
+            held = cleanup.enter_context(tempfile.TemporaryFile())
             kept = os.dup(2)
-        except (OSError, AttributeError):  # a program without a terminal may have no stderr
+        except (OSError, AttributeError):  # no stderr, as in a program without a terminal; or no room for temporary files
             yield
             return
-        with tempfile.TemporaryFile() as held:
-            os.dup2(held.fileno(), 2)
-            try:
-                yield
-            finally:
-                os.dup2(kept, 2)
-                os.close(kept)
-                held.seek(0)
-                for line in held:
-                    if not _CHATTER.match(line):
-                        os.write(2, line)
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            held.seek(0)
+            for line in held:
+                if not _CHATTER.match(line):
+                    os.write(2, line)

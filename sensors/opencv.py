@@ -12,6 +12,7 @@ _QT_VARIABLES = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
 
 def import_cv2() -> ModuleType:
     """The module `cv2`, silent and with Qt's variables as they were; `SensorError` where it is not installed."""
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # quiet: what fails is told by our own errors
     before = {name: os.environ.get(name) for name in _QT_VARIABLES}
     try:
         import cv2
@@ -23,5 +24,5 @@ def import_cv2() -> ModuleType:
             os.environ[name] = value
         else:
             os.environ.pop(name, None)
-    cv2.setLogLevel(0)  # what fails is told by our own errors
+    cv2.setLogLevel(0)
     return cv2

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -99,6 +100,7 @@ def _assign(costs: list[list[float]]) -> tuple[int | None, ...]:
     An exhaustive search over the pairs within reach: at most a handful of people stand that close together.
     """
 
+    @cache
     def best(row: int, taken: frozenset[int]) -> tuple[float, tuple[int | None, ...]]:
         if row == len(costs):
             return 0.0, ()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from skel.sensors.base import SensorError
+from skel.sensors.native_log import native_log_muted
 from skel.sensors.opencv import import_cv2
 from skel.sensors.pose import PersonPose, PoseEstimator
 from skel.skeleton.layouts import MEDIAPIPE33
@@ -108,6 +109,15 @@ def test_native_code_leaves_the_terminal_alone(lite, pictures, capfd):
     os.write(2, b"ours\n")
     estimator.close()
     assert capfd.readouterr().err == "ours\n"
+
+
+def test_native_code_is_heard_where_nothing_can_be_held_back(monkeypatch):
+    def refuse() -> None:
+        raise FileNotFoundError("no usable temporary directory")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    with native_log_muted():
+        pass
 
 
 def test_what_cannot_be_loaded_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lite):

@@ -180,7 +180,7 @@ def test_two_people_keep_their_ids_and_stand_apart(shared, lite, tmp_path):
     assert (np.abs(hips_m[:, 1, 2] - hips_m[:, 0, 2]) < 0.4).all()
 
 
-def test_what_cannot_be_played_is_told_in_one_line(tmp_path, lite, counting, monkeypatch):
+def test_what_cannot_be_played_is_told_in_one_line(tmp_path, lite, counting, monkeypatch, capfd):
     with pytest.raises(SensorError, match="there is no video"):
         VideoSensor(tmp_path / "absent.mp4")
     (tmp_path / "text.mp4").write_text("not a video")
@@ -189,6 +189,7 @@ def test_what_cannot_be_played_is_told_in_one_line(tmp_path, lite, counting, mon
     (tmp_path / "cut.mp4").write_bytes(counting.read_bytes()[:200])
     with pytest.raises(SensorError, match=r"cut.mp4 cannot be read as a video"):
         VideoSensor(tmp_path / "cut.mp4")
+    assert capfd.readouterr().err == ""  # and FFmpeg is silent
     monkeypatch.delenv("SKEL_POSE_MODEL", raising=False)
     monkeypatch.setattr("skel.sensors.pose_model.user_cache_path", lambda name: tmp_path / name)
     with pytest.raises(SensorError, match="no pose model"):
