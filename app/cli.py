@@ -1,6 +1,7 @@
 """The command `skel-app`."""
 
 import os
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ DEMO_PICTURE = Path("skel-demo.png")
 
 def main() -> None:
     """Read the command line and do what it says."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what is recorded is finished
     run_command(lambda: run(tyro.cli(Options, prog="skel-app", config=(tyro.conf.FlagCreatePairsOff,))))
 
 
@@ -64,7 +66,10 @@ def _run_headless(options: Options) -> None:
 
 def _finish(recording: LiveRecording) -> None:
     path = recording.stop()
-    print(f"{recording.frames} frames recorded in {path}" if path else "nothing was recorded", file=sys.stderr)
+    if path:
+        print(f"{recording.frames} frames recorded in {path}", file=sys.stderr)
+    elif not recording.problem and not isinstance(sys.exception(), UserError):  # whose own line says why
+        print("nothing was recorded", file=sys.stderr)
     if recording.problem:
         print(f"warning: {recording.problem}", file=sys.stderr)
 

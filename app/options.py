@@ -4,13 +4,15 @@ import math
 import sys
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import tyro
 
 from skel.models.providers import Device
 from skel.sensors.base import Sensor
-from skel.sensors.pose_model import Confirm
+from skel.sensors.k4abt import ProcessingMode
+from skel.sensors.kinect import Tracker
+from skel.sensors.pose_model import Confirm, PoseVariant
 from skel.sensors.registry import create_sensor, sensor_names
 from skel.sensors.sources import sensor_for
 from skel.skeleton.errors import UserError
@@ -27,7 +29,7 @@ _TAKES = {
     "webcam": (*_POSE, "source", "field_of_view_deg"),
     "video": (*_POSE, "source", "speed", "loop", "field_of_view_deg"),
     "replay": ("source", "speed", "loop", "fps", "screenshot"),
-    "synthetic": ("seed", "people", "record", "record_video"),
+    "synthetic": ("seed", "people", "record"),
 }
 """The options that belong to some sensors only, and to which; all others belong to every sensor."""
 
@@ -42,9 +44,6 @@ def _shown_as(metavar: str) -> object:
 _File = Annotated[Path | None, _shown_as("FILE")]
 _Flag = Annotated[bool, _shown_as("")]
 _Integer = Annotated[int | None, _shown_as("N")]
-_Pose = Literal["lite", "full"]
-_Tracker = Literal["auto", "body-tracking", "mediapipe"]
-_ProcessingMode = Literal["gpu", "cpu", "cuda", "tensorrt", "directml"]
 _Float = Annotated[float | None, _shown_as("X")]
 
 
@@ -81,19 +80,20 @@ class Options:
     """With --record: keep the colour pictures as well, as a video beside the recording."""
     people: _Integer = None
     """How many people to look for, or how many synthetic actors; 1 if left out. A Kinect's body tracking sees all."""
-    pose: Annotated[_Pose | None, _shown_as("lite|full")] = None
+    pose: Annotated[PoseVariant | None, _shown_as("|".join(get_args(PoseVariant)))] = None
     """MediaPipe's pose model, quick or more precise; lite if left out."""
     pose_model: _File = None
     """The pose model's file, .task; otherwise SKEL_POSE_MODEL, the user's cache, or a download if you agree."""
     download: _Flag = False
     """Agree to the download of the pose model without being asked."""
     field_of_view_deg: _Float = None
-    """How wide the camera sees, horizontally, in degrees: it places people in the room."""
-    tracker: Annotated[_Tracker | None, _shown_as("auto|body-tracking|mediapipe")] = None
+    """How wide the camera sees along the picture's longer side, in degrees, from which follows where people are in the room;
+    60 is assumed if left out."""
+    tracker: Annotated[Tracker | None, _shown_as("|".join(get_args(Tracker)))] = None
     """How a Kinect finds people; auto is its Body Tracking SDK where that is installed, else MediaPipe and depth."""
     tracker_model: _File = None
     """The Body Tracking SDK's network, .onnx; its own choice if left out."""
-    processing_mode: Annotated[_ProcessingMode | None, _shown_as("gpu|cpu|cuda|tensorrt|directml")] = None
+    processing_mode: Annotated[ProcessingMode | None, _shown_as("|".join(get_args(ProcessingMode)))] = None
     """Where the Body Tracking SDK runs; gpu if left out."""
     speed: _Float = None
     """Play a file at this multiple of real time; 1 in the window, as fast as possible with --headless."""

@@ -9,7 +9,6 @@ from pathlib import Path
 from skel.sensors.base import Sensor
 from skel.sensors.opencv import import_cv2
 from skel.sensors.video_writer import VideoWriter
-from skel.skeleton.errors import UserError
 from skel.skeleton.frame import SkeletonFrame
 from skel.skeleton.recorder import Recorder, finish_all, make_folder, new_path
 
@@ -92,7 +91,7 @@ class LiveRecording:
     def _run(self) -> None:
         try:
             self._write_all()
-        except (OSError, UserError) as error:
+        except Exception as error:  # whatever it is: whoever waits for this thread must learn that it has ended
             self.problem = f"recording has stopped after {self.frames} frames: {_reason(error)}"
         self._over.set()
         self._finish()
@@ -132,11 +131,13 @@ class LiveRecording:
                 self._video.close()
             if self._recorder is not None:
                 self._finished = self._recorder.finish() or self._finished
-        except (OSError, UserError) as error:
+        except Exception as error:
             kept = f"{self.frames} frames are kept in {self._recorder.journal_path}" if self._recorder else ""
             self.problem = f"the recording could not be finished ({_reason(error)}): {kept}, skel-app plays them from there"
         self._recorder = self._video = None
 
 
 def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    if isinstance(error, OSError):
+        return error.strerror or "the disk is full"  # numpy's own, where not all could be written
+    return str(error)

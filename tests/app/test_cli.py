@@ -95,6 +95,7 @@ def test_wrong_use_is_one_line(recording, arguments, words):
         (Options(sensor="synthetic", people=0), "--people 0"),
         (Options(sensor="synthetic", seed=-1), "--seed -1"),
         (Options(record_video=True), "--record DIR"),
+        (Options(sensor="synthetic", record=Path("out"), record_video=True), "--record-video makes sense only with"),
         (Options(field_of_view_deg=180), "--field-of-view-deg 180"),
     ],
 )
@@ -215,14 +216,14 @@ def test_whether_there_is_a_display(monkeypatch, platform, environment, expected
     assert cli.has_display() is expected
 
 
-def test_nothing_connected_is_one_line(fake_model, monkeypatch, capsys):
+def test_nothing_connected_is_one_line(fake_model, monkeypatch, capsys, tmp_path):
     def missing(name, **options):
         raise SensorError(f"no {name} is connected")
 
     monkeypatch.setattr("skel.sensors.auto.create_sensor", missing)
     with pytest.raises(UserError, match=r"kinect: no kinect is connected; webcam: no webcam is connected.*skel-app --demo"):
-        cli.run(Options(headless=True))
-    assert capsys.readouterr().out == ""
+        cli.run(Options(headless=True, record=tmp_path))
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C reaches another process in another way")
@@ -243,8 +244,9 @@ def test_ctrl_c_loses_nothing(tmp_path):
     assert all({"time_s", "person"} <= set(json.loads(line)) for line in [first, *rest])
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C reaches another process in another way")
-def test_ctrl_c_finishes_the_recording(tmp_path):
+@pytest.mark.skipif(sys.platform == "win32", reason="signals reach another process in another way")
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_being_stopped_finishes_the_recording(tmp_path, stop):
     """Half of `--json`'s pipe is closed to the test at first, so that frames come before the program is stopped."""
     target = tmp_path / "named.jsonl"
     os.mkfifo(target)
@@ -259,7 +261,7 @@ def test_ctrl_c_finishes_the_recording(tmp_path):
     command += ["--json", str(target), "--record", str(tmp_path / "take.npy")]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process, target.open() as lines:
         lines.readline()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(stop)
         lines.readlines()
         assert process.stderr.read().splitlines()[-1] == "stopped"
     assert process.returncode == 130

@@ -137,6 +137,19 @@ def test_a_recording_that_cannot_be_finished_says_where_it_is(tmp_path: Path, mo
     assert sorted(path.name for path in tmp_path.iterdir()) == ["take.json", "take.npy"]
 
 
+def test_whatever_breaks_a_recording_nobody_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def break_down(self, frame):
+        raise ValueError("what nobody thought of")
+
+    monkeypatch.setattr(module.Recorder, "append", break_down)
+    monkeypatch.setattr(module, "_WAITING_FRAMES", 2)
+    recording = LiveRecording(tmp_path / "take.npy", FakeSensor([]))
+    for frame in frames_of(movement(10)):
+        recording.put(frame, patiently=True)
+    assert recording.stop() is None
+    assert recording.problem == "recording has stopped after 0 frames: what nobody thought of"
+
+
 def test_a_lost_device_leaves_a_gap_in_one_recording(tmp_path: Path):
     class Unplugged(FakePlayer):
         def read(self, timeout_s: float = 1.0) -> SkeletonFrame:
