@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 BINS = 15
-_HOTTEST = 20.0
+_HOTTEST = 1000.0
 
 Floats = npt.NDArray[np.float64]
 Logits = npt.NDArray[np.float32] | npt.NDArray[np.float64]
@@ -59,16 +59,16 @@ def calibration(logits: Logits, labels: npt.NDArray[np.int64], temperature: floa
 
 
 def fit_temperature(logits: Logits, labels: npt.NDArray[np.int64]) -> float:
-    """The temperature, between 1/20 and 20, under which (N, K) logits give the (N,) labels the highest likelihood.
+    """The temperature, between 1/1000 and 1000, under which (N, K) logits give the (N,) labels the highest likelihood.
 
     The clips must be such as the network did not learn from: of those it is surer than it should be.
     """
     from scipy.optimize import minimize_scalar
 
-    # In the inverse temperature the likelihood has one maximum.
-    bounds = (1 / _HOTTEST, _HOTTEST)
-    found = minimize_scalar(lambda beta: _nll(log_softmax(logits, 1 / beta), labels), bounds=bounds, method="bounded")
-    return float(1 / found.x)
+    # In the inverse temperature the likelihood has one maximum; its logarithm finds small ones as exactly as large ones.
+    bounds = (-np.log(_HOTTEST), np.log(_HOTTEST))
+    found = minimize_scalar(lambda log_t: _nll(log_softmax(logits, np.exp(log_t)), labels), bounds=bounds, method="bounded")
+    return float(np.exp(found.x))
 
 
 def _nll(log_p: Floats, labels: npt.NDArray[np.int64]) -> float:

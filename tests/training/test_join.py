@@ -64,5 +64,21 @@ def test_a_wrong_file_gets_one_line(prepared, tmp_path, text, message):
 def test_clips_made_in_different_ways_are_not_mixed(prepared, tmp_path):
     parts = {part: replace(load_split(prepared, part), clip=AIMCLR) for part in ("train", "val")}
     save_split(tmp_path / "other", parts, [], {})
-    with pytest.raises(UserError, match="prepare both with the same --clip"):
+    with pytest.raises(UserError, match="prepare both with the same"):
         load_joined([prepared, tmp_path / "other"], "train")
+
+
+def test_people_and_clips_of_different_sets_are_told_apart(prepared, second):
+    joined = load_joined([prepared, second], "train")
+    assert {*joined.subjects[:24]} == {0}
+    assert {*joined.subjects[24:]} == {1}
+    assert (joined.names[0], joined.names[24]) == ("limbs/t0", "second/t0")
+    assert load_joined([prepared], "train").names[0] == "t0"
+
+
+def test_unknown_people_stay_unknown(prepared, tmp_path):
+    parts = {part: load_split(prepared, part) for part in ("train", "val")}
+    parts = {part: replace(clips, subjects=np.full(len(clips), -1)) for part, clips in parts.items()}
+    save_split(tmp_path / "unknown", parts, [], {})
+    joined = load_joined([tmp_path / "unknown", prepared], "train")
+    assert joined.subjects.tolist() == [-1] * 24 + [0] * 24

@@ -7,17 +7,18 @@ import torch
 from skel.skeleton.errors import UserError
 from skel.training import probes
 from skel.training.checkpoint import load_model
-from skel.training.config import EvaluateConfig, KnnConfig, LinearConfig, PretrainConfig
+from skel.training.config import UNVARIED, EvaluateConfig, FinetuneConfig, KnnConfig, LinearConfig
 from skel.training.evaluate import evaluate
-from skel.training.pretrain import pretrain
+from skel.training.finetune import finetune
 from skel.training.probes import knn, linear, neighbour_logits
 from skel.training.report import report_of
 
 
 @pytest.fixture
 def encoder(prepared, tmp_path):
-    options = PretrainConfig((prepared,), tmp_path / "encoder", channels=4, epochs=1, batch_size=8, device="cpu")
-    return pretrain(options)
+    """One that tells the classes apart; its own last layer is not looked at."""
+    options = {"channels": 4, "epochs": 10, "batch_size": 8, "learning_rate": 0.02, "dropout": 0.0, "variation": UNVARIED}
+    return finetune(FinetuneConfig((prepared,), tmp_path / "encoder", **options, device="cpu"))
 
 
 def config(data, out, encoder, **options):
@@ -32,13 +33,13 @@ def test_a_frozen_encoder_stays_as_it_was_and_each_clip_is_encoded_once(prepared
     run = linear(config(prepared, tmp_path / "run", encoder, epochs=60, learning_rate=0.5))
     assert [len(data) for data in encoded] == [24]
     before, after = load_model(encoder)[0].state_dict(), load_model(run)[0].state_dict()
-    assert all(torch.equal(value, after[name]) for name, value in before.items())
+    assert all(torch.equal(value, after[name]) for name, value in before.items() if not name.startswith("head."))
     card = load_model(run)[1]
-    assert card.provenance["pretrained"]["config"]["epochs"] == 1
+    assert card.provenance["pretrained"]["config"]["epochs"] == 10
     assert card.metrics["top1"]["protocol"] == "limbs xsub, 100% of the training labels, last epoch, validation part"
-    assert report_of(run).top1 == card.metrics["top1"]["value"]
+    assert report_of(run).top1 == card.metrics["top1"]["value"] >= 0.9
     first, last = (json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()[::59])
-    assert last["loss"] < 0.8 * first["loss"]
+    assert last["loss"] < 0.9 * first["loss"]
 
 
 def test_the_saved_run_says_what_was_measured(prepared, tmp_path, encoder, capsys):
@@ -75,7 +76,7 @@ def test_nearest_neighbours_as_written_plainly():
 def test_knn_measures_and_draws(prepared, tmp_path, encoder, capsys):
     report = knn(KnnConfig(encoder, (prepared,), k=3, plot=tmp_path / "plots", json="-", device="cpu"))
     printed = json.loads(capsys.readouterr().out)
-    assert printed["top1"] == report.top1
+    assert printed["top1"] == report.top1 >= 0.9
     assert (printed["k"], printed["labels"]) == (3, "100% of the training labels")
     assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == ["confusion.png", "embedding.png"]
     few = knn(KnnConfig(encoder, (prepared,), labels=0.1, json=str(tmp_path / "few.json"), device="cpu"))
