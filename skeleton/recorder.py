@@ -11,7 +11,7 @@ from skel.skeleton.files import lock
 from skel.skeleton.frame import SkeletonFrame
 from skel.skeleton.journal import SUFFIX, Heading, Journal, read_journal
 from skel.skeleton.layouts import SkeletonLayout
-from skel.skeleton.recording import Recording, load_recording, save_recording
+from skel.skeleton.recording import Recording, load_recording, recovered, save_recording
 
 PAUSE_S = 5.0
 """What lies between two takes in one recording, and how long a body may be away before its column can be another's: longer
@@ -132,11 +132,12 @@ def finish_recording(path: Path) -> Path | None:
     """Make `NAME.npy` and `NAME.json` of `NAME.unfinished`, which nobody may be writing; the path, None for an empty one."""
     journal = path.with_suffix(SUFFIX)
     content = read_journal(journal)
-    kept = content is not None and len(content.times_s) > 0
-    if kept:
-        save_recording(path, replace(load_recording(path), assumed=""))
+    made = None
+    if content is not None and len(content.times_s):
+        save_recording(path, replace(recovered(path, content), assumed=""))
+        made = path
     journal.unlink()
-    return path if kept else None
+    return made
 
 
 def finish_all(folder: Path) -> list[Path]:

@@ -97,7 +97,7 @@ def load_recording(path: Path | str, fps: float | None = None) -> Recording:
     path = path.with_suffix(".npy") if path.suffix == SUFFIX else path
     journal = read_journal(path.with_suffix(SUFFIX)) if path.with_suffix(SUFFIX).is_file() else None
     if journal is not None and len(journal.times_s):
-        return _with_journal(path, journal)
+        return recovered(path, journal)
     values = _load_array(path)
     side_path = path.with_suffix(".json")
     if side_path.is_file():
@@ -139,8 +139,8 @@ def _float32(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     return positions
 
 
-def _with_journal(path: Path, journal: Content) -> Recording:
-    """What the journal holds, after the finished frames that it continues.
+def recovered(path: Path, journal: Content) -> Recording:
+    """What the journal of the recording at `path`, a `.npy`, holds, after the finished frames that it continues.
 
     How many those were is written in the journal: the `.npy` or the `.json` may have more already, where a crash came
     while they were being replaced.
