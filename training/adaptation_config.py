@@ -8,7 +8,7 @@ from tyro.conf import Suppress
 
 from skel.models.graph import EmptyBodies
 from skel.models.streams import Stream
-from skel.training.config import FinetuneConfig, LinearConfig, PretrainConfig, Select
+from skel.training.config import FinetuneConfig, HeldOutBy, LinearConfig, PretrainConfig, Select
 
 Start = Literal["source", "source+target", "target", "scratch"]
 Selection = Literal["balanced", "random", "typical"]
@@ -25,14 +25,15 @@ class PretrainOptions(PretrainConfig):
 
 
 @dataclass(frozen=True)
-class FinetuneOptions(FinetuneConfig):
-    """What of a fine-tuning is the user's choice; the comparison sets the rest."""
+class _SetByComparison:
+    """The options of runs on labels that are not the user's choice."""
 
     data: Suppress[tuple[Path, ...]] = ()
     out: Suppress[Path] = Path()
     init: Suppress[Path | None] = None
     labels: Suppress[float | Path] = 1.0
     held_out: Suppress[float] = 0.0
+    held_out_by: Suppress[HeldOutBy] = "people"
     select: Suppress[Select] = "last"
     classes: Suppress[Path | None] = None
     stream: Suppress[Stream] = "joint"
@@ -43,21 +44,13 @@ class FinetuneOptions(FinetuneConfig):
 
 
 @dataclass(frozen=True)
-class LinearOptions(LinearConfig):
-    """What of a linear evaluation is the user's choice; the comparison sets the rest."""
+class FinetuneOptions(_SetByComparison, FinetuneConfig):
+    """What of a fine-tuning is the user's choice; the comparison sets the rest."""
 
-    data: Suppress[tuple[Path, ...]] = ()
-    out: Suppress[Path] = Path()
-    init: Suppress[Path | None] = None
-    labels: Suppress[float | Path] = 1.0
-    held_out: Suppress[float] = 0.0
-    select: Suppress[Select] = "last"
-    classes: Suppress[Path | None] = None
-    stream: Suppress[Stream] = "joint"
-    channels: Suppress[int] = 16
-    empty_bodies: Suppress[EmptyBodies] = "skip"
-    seed: Suppress[int] = 0
-    device: Suppress[str] = "auto"
+
+@dataclass(frozen=True)
+class LinearOptions(_SetByComparison, LinearConfig):
+    """What of a linear evaluation is the user's choice; the comparison sets the rest."""
 
 
 @dataclass(frozen=True)
