@@ -34,7 +34,10 @@ def tuned(data, out, stream="joint", **options):
 
 def test_the_temperature_of_a_run_goes_into_the_card(prepared, tmp_path):
     """Alone as it is; of several the weighted sum."""
-    runs = [tuned(prepared, tmp_path / stream, stream, held_out=0.25, epochs=2) for stream in ("joint", "bone")]
+    runs = [
+        tuned(prepared, tmp_path / stream, stream, held_out=0.25, held_out_by="clips", epochs=2)
+        for stream in ("joint", "bone")
+    ]
     joint, bone = (run.card.temperature for run in load_runs(runs))
     assert 1 not in (joint, bone)
     alone, together = (_weights(("published",), load_runs(folders), DataSource())[1] for folders in (runs[:1], runs))
@@ -73,7 +76,8 @@ def test_int8_that_differs_too_much_leaves_no_file(prepared, tmp_path, monkeypat
 def test_weights_are_fitted_on_clips_that_were_held_out(prepared, tmp_path):
     streams = ("joint", "motion")
     folders = [
-        tuned(prepared, tmp_path / stream, stream, held_out=0.25, epochs=2, seed=i) for i, stream in enumerate(streams)
+        tuned(prepared, tmp_path / stream, stream, held_out=0.25, held_out_by="clips", epochs=2, seed=i)
+        for i, stream in enumerate(streams)
     ]
     clips, labels = DataSource().held_out(load_runs(folders))
     train = load_split(prepared, "train")
@@ -100,7 +104,7 @@ def test_runs_that_learned_from_everything_leave_nothing_to_fit_on(prepared, tmp
 
 
 def test_other_sets_than_those_of_the_training_are_not_fitted_on(prepared, tmp_path):
-    run = tuned(prepared, tmp_path / "run", held_out=0.25, epochs=1)
+    run = tuned(prepared, tmp_path / "run", held_out=0.25, held_out_by="clips", epochs=1)
     both = DataSource((prepared, prepared))
     with pytest.raises(UserError, match="does not have: t0, t1"):
         both.held_out(load_runs([run]))
