@@ -40,8 +40,8 @@ class LiveRecording:
         Raises:
             UserError: the folder cannot be used, or a video is asked for and OpenCV is missing.
         """
+        make_folder(target.parent if target.suffix == ".npy" else target)
         self.path = new_path(target)
-        make_folder(self.path.parent)
         if video:
             import_cv2()
         finish_all(self.path.parent)

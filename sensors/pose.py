@@ -3,6 +3,7 @@
 Source: https://ai.google.dev/edge/mediapipe/solutions/vision/pose_landmarker/python
 """
 
+import os
 import threading
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -58,6 +59,8 @@ class PoseEstimator:
         self._cv2 = import_cv2()
         if not model.is_file():
             raise SensorError(f"no pose model at {model}")
+        if not os.access(model, os.R_OK):
+            raise SensorError(f"the pose model {model} cannot be read: you have no permission")
         with native_log_muted():
             try:
                 import mediapipe

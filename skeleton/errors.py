@@ -12,6 +12,8 @@ class UserError(Exception):
 def run_command(command: Callable[[], object]) -> None:
     """Run a console command and exit: 0 done, 2 on a `UserError` (its line, no traceback), 130 on Ctrl-C.
 
+    A file or folder that the user may not touch counts as a `UserError`, wherever that was noticed.
+
     Any other exception is our own fault and keeps its traceback (exit code 1).
     """
     try:
@@ -19,6 +21,9 @@ def run_command(command: Callable[[], object]) -> None:
         sys.stdout.flush()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except PermissionError as error:
+        print(f"error: {error.strerror or error}: {error.filename or 'a file'}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

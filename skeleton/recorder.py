@@ -1,6 +1,7 @@
 """Recording frames as they come, so that neither a crash nor a full disk takes what was recorded before."""
 
 import itertools
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -160,6 +161,8 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"cannot record into {folder}: {error.strerror or error}") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UserError(f"cannot record into {folder}: you may not write there")
 
 
 def _names(path: Path) -> Iterator[Path]:

@@ -124,6 +124,10 @@ def test_what_cannot_be_loaded_is_told_in_one_line(tmp_path: Path, monkeypatch: 
     with pytest.raises(SensorError, match="no pose model at"):
         PoseEstimator(tmp_path / "absent.task")
     (tmp_path / "broken.task").write_bytes(b"not a model")
+    with monkeypatch.context() as patch:
+        patch.setattr("os.access", lambda path, mode: False)
+        with pytest.raises(SensorError, match=r"broken.task cannot be read: you have no permission"):
+            PoseEstimator(tmp_path / "broken.task")
     with pytest.raises(SensorError, match=r"broken.task is not a pose model .* download it anew"):
         PoseEstimator(tmp_path / "broken.task")
     monkeypatch.setitem(sys.modules, "mediapipe", None)

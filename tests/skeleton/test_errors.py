@@ -9,6 +9,7 @@ import pytest
 BODIES = {
     "done": ("print('done')", 0, "done\n", ""),
     "user": ("raise UserError('no such file: x')", 2, "", "error: no such file: x\n"),
+    "permission": ("raise PermissionError(13, 'Permission denied', 'x')", 2, "", "error: Permission denied: x\n"),
     "stop": ("raise KeyboardInterrupt", 130, "", "stopped\n"),
 }
 

@@ -136,10 +136,13 @@ def test_names_by_date_are_new(tmp_path: Path):
     assert new_path(tmp_path / "mine.npy") == tmp_path / "mine.npy"
 
 
-def test_a_folder_that_cannot_be(tmp_path: Path):
+def test_a_folder_that_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="cannot record into"):
         Recorder(tmp_path / "file" / "take.npy", NTU25, 30.0)
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(UserError, match="you may not write there"):
+        Recorder(tmp_path / "take.npy", NTU25, 30.0)
 
 
 def test_a_frame_of_another_layout_is_refused(tmp_path: Path):
