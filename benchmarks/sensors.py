@@ -34,7 +34,7 @@ from skel.app.pipeline import Pipeline, State
 from skel.app.recognizer import Recognizer
 from skel.models.pretrained import DEFAULT_MODEL
 from skel.models.runtime import OnnxModel
-from skel.sensors.lifting import lift
+from skel.sensors.lifting import box_around, lift
 from skel.sensors.placement import place
 from skel.sensors.pose import PersonPose, PoseEstimator
 from skel.sensors.registration import Registration
@@ -135,7 +135,7 @@ def depth_stages(config: Config) -> dict[str, Stage]:
         for _ in range(config.pictures // len(body)):
             with stages["registration and lifting"]:
                 with stages["registration"]:
-                    registered = register(depth_mm)
+                    registered = register(depth_mm, box_around(pose.image_px))
                 with stages["lifting"]:
                     lift(pose, registered, RIG.colour)
     return stages

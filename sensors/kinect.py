@@ -15,7 +15,7 @@ import numpy.typing as npt
 from skel.sensors.base import EndOfStream, SensorTimeout
 from skel.sensors.k4a import Capture, KinectDevice, KinectRecording
 from skel.sensors.k4abt import BodyTracker, NoBodyTracking, ProcessingMode
-from skel.sensors.lifting import lift
+from skel.sensors.lifting import box_around, lift
 from skel.sensors.people import PeopleTracker
 from skel.sensors.pose import PoseEstimator
 from skel.sensors.pose_model import Confirm, PoseVariant, find_pose_model, pose_mode
@@ -29,7 +29,6 @@ Tracker = Literal["auto", "body-tracking", "mediapipe"]
 
 _log = logging.getLogger(__name__)
 
-_AROUND_PX = 40.0  # around people's landmarks, where depth is looked up
 _SLICE_S = 0.05  # how long one wait inside the device or the tracker lasts; `close` waits no longer than that
 
 
@@ -94,8 +93,7 @@ class _MetricPose:
         points_px = np.array([pose.image_px for pose in found.values()], np.float32).reshape(-1, len(self.layout), 2)
         lifted = []
         if found:
-            box_px = np.array([points_px.min(axis=(0, 1)) - _AROUND_PX, points_px.max(axis=(0, 1)) + _AROUND_PX])
-            depth = self._registration(capture.depth_mm, box_px)
+            depth = self._registration(capture.depth_mm, box_around(points_px))
             lifted = [lift(pose, depth, self._rig.colour) for pose in found.values()]
         positions_m = np.array([body.positions_m for body in lifted], np.float32).reshape(-1, len(self.layout), 3)
         confidence = np.array([body.confidence for body in lifted], np.float32).reshape(-1, len(self.layout))
