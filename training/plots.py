@@ -37,12 +37,12 @@ def draw_confusion(report: Report, path: Path) -> None:
     """Rows: what it is; columns: what it was called; shades: the share of the row."""
     shares = report.confusion / np.maximum(report.confusion.sum(axis=1, keepdims=True), 1)
     K = len(report.classes)
-    size = np.clip(0.42 * K, 4, 20)
+    size = max(4.0, 0.42 * K) if K <= _MOST_NUMBERS else 0.42 * _MOST_NUMBERS + 0.2 * (K - _MOST_NUMBERS)
     with picture(path, size + 2.8, size + 2.2) as figure:
         axis = figure.add_subplot()
         image = axis.imshow(100 * shares, cmap="Blues", vmin=0, vmax=100)
         figure.colorbar(image, label="% of the class", shrink=0.6, pad=0.01)
-        small = 9 if K <= _MOST_NUMBERS else max(3.5, 72 * 0.8 * size / K)
+        small = 9 if K <= _MOST_NUMBERS else 8
         axis.set_xticks(range(K), report.classes, rotation=45, ha="right", rotation_mode="anchor", fontsize=small)
         axis.set_yticks(range(K), report.classes, fontsize=small)
         axis.set(xlabel="called", ylabel="is", title=f"{report.count} clips, top-1 {report.top1:.1%}")
@@ -85,11 +85,11 @@ def _reliability(upper: Any, lower: Any, measured: Calibration) -> None:
 def draw_embedding(
     embeddings: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], classes: Sequence[str], path: Path
 ) -> None:
-    """The features (N, F) in a plane: their two main directions, and t-SNE; at most 2,000 clips, evenly chosen."""
+    """The features (N, F) in a plane: their two main directions, and t-SNE; at most 2,000 clips, chosen at random."""
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 
-    chosen = np.linspace(0, len(labels) - 1, min(len(labels), _MOST_POINTS)).astype(int)
+    chosen = np.random.default_rng(0).permutation(len(labels))[:_MOST_POINTS]  # whatever order the clips are in
     points, named = embeddings[chosen], labels[chosen]
     if len(points) < 3:
         raise UserError(f"{len(points)} clips are too few to draw their embedding")
@@ -97,7 +97,7 @@ def draw_embedding(
     explained = planes.explained_variance_ratio_.sum()
     near = TSNE(perplexity=min(30, (len(points) - 1) / 3), metric="cosine", init="pca", random_state=0).fit_transform(points)
     present = [k for k in range(len(classes)) if (named == k).any()]
-    columns = -(-len(present) // 30)
+    columns, size = -(-len(present) // 30), 16 if len(points) > 500 else 40
     with picture(path, 13 + 2.2 * (columns - 1), 6) as figure:
         axes = figure.subplots(1, 2)
         for axis, xy, title in (
@@ -107,7 +107,7 @@ def draw_embedding(
             for place, k in enumerate(present):
                 member = named == k
                 style = {"color": _colour(place, len(present)), "marker": "osD^vP*X"[place % 8]}
-                axis.scatter(*xy[member].T, s=16, linewidths=0, alpha=0.85, label=classes[k], **style)
+                axis.scatter(*xy[member].T, s=size, linewidths=0, alpha=0.85, label=classes[k], **style)
             axis.set(title=title, xticks=[], yticks=[])
         handles, names = axes[0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside right center", fontsize=8, frameon=False, ncols=columns)

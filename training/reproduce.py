@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -47,6 +47,7 @@ class Stage:
 
 def reproduce(config: ReproduceConfig) -> Path:
     """Make every run of the table that is not there yet, write the table as Markdown and JSON; returns the Markdown file."""
+    config = replace(config, out=config.out.resolve())  # the runs name one another, from wherever this is called
     folder, meta = _find(config)
     streams = STREAMS if config.stream == "all" else (config.stream,)
     stages = [stage for stream in streams for stage in _stages(config, folder, stream)]
