@@ -65,12 +65,13 @@ def _run_headless(options: Options) -> None:
 
 
 def _finish(recording: LiveRecording) -> None:
+    told = recording.problem  # while it ran
     path = recording.stop()
     if path:
         print(f"{recording.frames} frames recorded in {path}", file=sys.stderr)
     elif not recording.problem and not isinstance(sys.exception(), UserError):  # whose own line says why
         print("nothing was recorded", file=sys.stderr)
-    if recording.problem:
+    if recording.problem != told:
         print(f"warning: {recording.problem}", file=sys.stderr)
 
 

@@ -56,6 +56,7 @@ def predictions_of(
     finally:
         source.stop()
         source.join(_RELEASE_S)
+        told.look()
     if source.error is not None:
         raise source.error
 

@@ -1,6 +1,7 @@
 """A video file as a sensor: every frame in order, MediaPipe Pose on each."""
 
 import math
+import os
 import time
 from functools import partial
 from pathlib import Path
@@ -103,9 +104,8 @@ class VideoSensor(PlayedSensor[Picture]):
         found, picture = self._video.read()
         if not found:
             self._video.release()
-            raise SensorError(
-                f"{self.source} cannot be read as a video: it is cut off, of an unknown format, or not yours to read"
-            )
+            why = "it is cut off, or of an unknown format" if os.access(self.source, os.R_OK) else "you have no permission"
+            raise SensorError(f"{self.source} cannot be read as a video: {why}")
         self._first_s = self._video.get(self._cv2.CAP_PROP_POS_MSEC) / 1000
         self._picture: Picture | None = picture  # the next one, read ahead since only then its time stamp is known
         self._ended = False

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from skel.sensors.base import EndOfStream, SensorError, SensorTimeout
+from skel.sensors.opencv import import_cv2
 from skel.sensors.video import VideoSensor
 from skel.skeleton.frame import SkeletonFrame
 from skel.skeleton.layouts import MEDIAPIPE33, NTU25
 
-cv2 = pytest.importorskip("cv2")
+pytest.importorskip("cv2")
+cv2 = import_cv2()
 pytest.importorskip("mediapipe")
 COUNT, FPS = 12, 25.0
 
