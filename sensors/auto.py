@@ -1,10 +1,9 @@
 """Whatever sensor is connected."""
 
 from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from skel.sensors.base import EndOfStream, Sensor, SensorError
+from skel.sensors.base import EndOfStream, Sensor, SensorContext, SensorError
 from skel.sensors.registry import create_sensor
 from skel.skeleton.errors import UserError
 from skel.skeleton.frame import SkeletonFrame
@@ -17,7 +16,7 @@ _OPTIONS = {
 }
 
 
-class AutoSensor:
+class AutoSensor(SensorContext):
     """The first Kinect if one is connected, else the first webcam.
 
     `open` tries them in order, and from then on it is what it found: it has that sensor's name and gives its frames, and
@@ -85,15 +84,6 @@ class AutoSensor:
         """Release everything."""
         if self._found is not None:
             self._found.close()
-
-    def __enter__(self) -> Self:
-        """Open and return the sensor."""
-        self.open()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Close the sensor."""
-        self.close()
 
 
 def _maker(kind: str, options: Mapping[str, Any]) -> Callable[[], Sensor]:

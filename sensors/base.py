@@ -1,5 +1,6 @@
 """What every sensor is: opened, read frame by frame, closed."""
 
+from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -65,6 +66,27 @@ class Sensor(Protocol):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Close the sensor."""
         ...
+
+
+class SensorContext(ABC):
+    """What a `with` block does with every sensor."""
+
+    @abstractmethod
+    def open(self) -> None:
+        """See `Sensor`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """See `Sensor`."""
+
+    def __enter__(self) -> Self:
+        """Open and return the sensor."""
+        self.open()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close the sensor."""
+        self.close()
 
 
 class Playable(Protocol):

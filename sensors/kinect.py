@@ -6,13 +6,12 @@ import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, NamedTuple, Protocol, Self, get_args
+from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from skel.sensors.base import EndOfStream, SensorTimeout
+from skel.sensors.base import EndOfStream, SensorContext, SensorTimeout
 from skel.sensors.k4a import Capture, KinectDevice, KinectRecording
 from skel.sensors.k4abt import BodyTracker, NoBodyTracking, ProcessingMode
 from skel.sensors.lifting import box_around, lift
@@ -104,7 +103,7 @@ class _MetricPose:
         self._estimate.close()
 
 
-class KinectSensor:
+class KinectSensor(SensorContext):
     """An Azure Kinect (or an Orbbec Femto through its vendor's libk4a), or a recording of one.
 
     With Microsoft's Body Tracking SDK frames are in AZURE32, without it in MEDIAPIPE33: landmarks found in the colour
@@ -224,15 +223,6 @@ class KinectSensor:
             session, self._session = self._session, None
             if session is not None:
                 session.cleanup.close()
-
-    def __enter__(self) -> Self:
-        """Open and return the sensor."""
-        self.open()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Close the sensor."""
-        self.close()
 
 
 class _Session:

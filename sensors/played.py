@@ -3,18 +3,17 @@
 import math
 import threading
 import time
-from abc import ABC, abstractmethod
-from types import TracebackType
-from typing import Generic, Self, TypeVar
+from abc import abstractmethod
+from typing import Generic, TypeVar
 
-from skel.sensors.base import EndOfStream, SensorTimeout
+from skel.sensors.base import EndOfStream, SensorContext, SensorTimeout
 from skel.skeleton.errors import UserError
 from skel.skeleton.frame import SkeletonFrame
 
 Item = TypeVar("Item")
 
 
-class PlayedSensor(ABC, Generic[Item]):
+class PlayedSensor(SensorContext, Generic[Item]):
     """A recorded source that gives its frames out when they are due: `Sensor` without its description, and `Playable`.
 
     A frame is due at a moment computed from its time stamp, counted from the first read after `open`, a seek, a pause or a
@@ -181,15 +180,6 @@ class PlayedSensor(ABC, Generic[Item]):
         """Make the next frame due at once."""
         self._anchor = None
         self._changed.notify_all()
-
-    def __enter__(self) -> Self:
-        """Open and return the sensor."""
-        self.open()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Close the sensor."""
-        self.close()
 
 
 def _checked_speed(speed: float) -> float:

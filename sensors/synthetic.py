@@ -4,15 +4,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from skel.sensors.actor_motions import ACTIONS, IDLE
 from skel.sensors.actor_stage import Stage, StageOptions
-from skel.sensors.base import EndOfStream, SensorTimeout
+from skel.sensors.base import EndOfStream, SensorContext, SensorTimeout
 from skel.skeleton.errors import UserError
 from skel.skeleton.frame import SkeletonFrame
 from skel.skeleton.layouts import NTU25
@@ -58,7 +56,7 @@ def perform(
     return Recording(positions_m, times_s, NTU25, fps, "synthetic", stage.actors[0].segments)
 
 
-class SyntheticSensor:
+class SyntheticSensor(SensorContext):
     """The synthetic actors as a sensor: it never ends, and opened again it starts from the beginning.
 
     Args:
@@ -130,12 +128,3 @@ class SyntheticSensor:
     def close(self) -> None:
         """Stop; a read that waits in another thread ends with `EndOfStream`."""
         self._closed.set()
-
-    def __enter__(self) -> Self:
-        """Open and return the sensor."""
-        self.open()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Close the sensor."""
-        self.close()

@@ -3,10 +3,8 @@
 import threading
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from skel.sensors.base import EndOfStream
+from skel.sensors.base import EndOfStream, SensorContext
 from skel.sensors.camera import CameraReader, open_camera, require_camera
 from skel.sensors.opencv import import_cv2
 from skel.sensors.placement import FIELD_OF_VIEW_DEG
@@ -16,7 +14,7 @@ from skel.skeleton.frame import SkeletonFrame
 from skel.skeleton.layouts import MEDIAPIPE33
 
 
-class WebcamSensor:
+class WebcamSensor(SensorContext):
     """People before a camera that OpenCV can open, as frames of the newest picture whenever one is read.
 
     Pictures that come while the last one is still being looked at are dropped: `index` jumps by their number. `time_s` is
@@ -102,12 +100,3 @@ class WebcamSensor:
             reader.close()
         if poses is not None:
             poses.close()
-
-    def __enter__(self) -> Self:
-        """Open and return the sensor."""
-        self.open()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Close the sensor."""
-        self.close()
