@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from skel.sensors.people import KEPT_S, PeopleTracker
+from skel.sensors.people import KEPT_S, PeopleTracker, _assign
 from skel.sensors.pose import PersonPose
 
 STEP_S = 1 / 30
@@ -111,3 +111,11 @@ def test_six_people_in_a_row_are_matched_together():
     first = list(places(found[0]).values())
     for i, people in enumerate(found):
         assert np.abs(np.subtract(list(places(people).values()), np.add(first, 3 * i))).max() < 12
+
+
+def test_a_crowd_in_which_anybody_may_be_anybody_is_matched_before_the_night():
+    """Trying all 11! ways one after the other takes hours."""
+    costs = [[0.5 + 0.01 * ((7 * row + 3 * column) % 5) for column in range(11)] for row in range(11)]
+    matches = _assign(costs)
+    assert sorted(matches) == list(range(11))
+    assert sum(costs[row][column] for row, column in enumerate(matches)) == pytest.approx(11 * 0.5)
