@@ -38,10 +38,10 @@ class AimCLR(MomentumContrast):
     def losses(self, clips: Tensor, epoch: int, generator: torch.Generator) -> dict[str, Tensor]:
         """Draw the three views of a batch of clips and compare them; 'loss' is what to minimise."""
         views = Views(self.encoder.layout, self.config.views, generator)
-        drawn = views.extreme(clips), views.normal(clips), views.normal(clips)
+        extreme, normal, for_key = views.extreme(clips), views.normal(clips), views.normal(clips)
         if self.encoder.empty_bodies == "skip":
-            drawn = only_present(clips, *drawn)
-        return self.compare(*drawn, mine=epoch >= self.config.mining_from_epoch)
+            extreme, normal, for_key = only_present(clips, extreme, normal, for_key)
+        return self.compare(extreme, normal, for_key, mine=epoch >= self.config.mining_from_epoch)
 
     def compare(self, extreme: Tensor, normal: Tensor, for_key: Tensor, mine: bool) -> dict[str, Tensor]:
         """The losses of three views (N, 3, T, V, M) of the same clips; moves the key encoder and the queue on."""
@@ -92,15 +92,22 @@ def attention_guided_drop(feature_map: Tensor, threshold: float, weight: float =
     Returns:
         (B, C, T, V). Where everything would be dropped, nothing is (the reference divides by zero there).
     """
-    T, V = feature_map.shape[2:]
-    squared = (feature_map - feature_map.mean(dim=(2, 3), keepdim=True)) ** 2
-    variance = squared.sum(dim=(2, 3), keepdim=True) / (T * V - 1)
-    attention = torch.sigmoid(squared / (4 * (variance + weight)) + 0.5)
-    joints = (attention.mean(dim=(1, 2), keepdim=True) < threshold).to(feature_map.dtype)  # (B, 1, 1, V)
-    elements = (attention < threshold).to(feature_map.dtype)
-    return _rescaled(_rescaled(feature_map, joints), elements)
+    return feature_map * _drop_weights(feature_map, threshold, weight)
 
 
-def _rescaled(x: Tensor, mask: Tensor) -> Tensor:
+@torch.no_grad()
+def _drop_weights(x: Tensor, threshold: float, weight: float) -> Tensor:
+    """What the drop multiplies each element with: zero, or the product of both rescales (in place: large tensors)."""
+    T, V = x.shape[2:]
+    squared = (x - x.mean(dim=(2, 3), keepdim=True)).square_()
+    spread = 4 * (squared.sum(dim=(2, 3), keepdim=True) / (T * V - 1) + weight)
+    attention = squared.div_(spread).add_(0.5).sigmoid_()
+    joints = (attention.mean(dim=(1, 2), keepdim=True) < threshold).to(x.dtype)  # (B, 1, 1, V)
+    elements = (attention < threshold).to(x.dtype)
+    return _rescaled(elements).mul_(_rescaled(joints))
+
+
+def _rescaled(mask: Tensor) -> Tensor:
+    """The mask of 0 and 1 divided by its mean; all ones where it keeps nothing."""
     kept = mask.mean()
-    return torch.where(kept > 0, x * mask / kept.clamp(min=1e-12), x)
+    return mask.mul_(1 / kept.clamp(min=1e-12)).add_(kept == 0)
