@@ -1,8 +1,8 @@
 """Which clips to label: typical members of clusters of the embedding.
 
 Hacohen, Dekel & Weinshall, "Active Learning on a Budget: Opposite Strategies Suit High and Low Budgets", ICML 2022
-(TypiClust): as many clusters as labels, and of each cluster the clip with the nearest neighbours. What we measured to be
-better for our encoders than the paper's choices is in docs/adaptation.md.
+(TypiClust): as many clusters as labels, and of each cluster the clip with the nearest neighbours. Why features are whitened
+here is in docs/adaptation.md.
 """
 
 import csv
@@ -23,7 +23,8 @@ from skel.training.evaluate import predict
 from skel.training.join import load_joined
 from skel.training.splits import unique_names, write_names
 
-_NEIGHBOURS = 5
+_NEIGHBOURS = 20
+_DIRECTIONS = 16
 _MANY = 2_000_000  # clips × clusters beyond which one start of k-means has to do
 
 
@@ -43,18 +44,16 @@ class Proposal:
 def typical(embeddings: npt.NDArray[np.float32], budget: int, seed: int) -> Proposal:
     """Choose `budget` of N embeddings (N, F): the most typical of each of as many clusters.
 
-    Typicality is the inverse of the mean distance to the 5 nearest neighbours in the cluster, after each feature is brought
-    to mean 0 and variance 1. Where there are fewer clusters than asked for (equal clips), the next typical ones follow.
-    `UserError` unless 1 ≤ budget ≤ N.
+    Typicality is the inverse of the mean distance to the 20 nearest neighbours in the cluster. Where equal clips make fewer
+    clusters than that, the next typical ones follow. `UserError` unless 1 ≤ budget ≤ N.
     """
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
-    from sklearn.preprocessing import StandardScaler
 
     N = len(embeddings)
     if not 1 <= budget <= N:
         raise UserError(f"--budget must lie between 1 and the {N} clips that there are, not {budget}")
-    x = StandardScaler().fit_transform(embeddings.astype(np.float64))
+    x = whitened(embeddings)
     means = KMeans(budget, n_init=10 if N * budget <= _MANY else 1, random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different clips than clusters
@@ -66,6 +65,18 @@ def typical(embeddings: npt.NDArray[np.float32], budget: int, seed: int) -> Prop
         rank[members[np.argsort(_spread(x[members]), kind="stable")]] = np.arange(len(members))
     order = np.lexsort((np.arange(N), -sizes[cluster], rank))[:budget]
     return Proposal(order, sizes[cluster[order]])
+
+
+def whitened(embeddings: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """(N, F) → (N, D): the up to 16 main directions of the standardised features, each with mean 0 and variance 1."""
+    x = embeddings.astype(np.float64)
+    deviation = x.std(axis=0)
+    x = (x - x.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
+    variance, directions = np.linalg.eigh(x.T @ x / len(x))  # rising
+    kept = np.flatnonzero(variance > 1e-6 * max(variance[-1], 1))[-_DIRECTIONS:]  # what is constant is no direction
+    if not len(kept):
+        return x  # all clips are equal
+    return np.asarray(x @ directions[:, kept] / np.sqrt(variance[kept]))
 
 
 def _spread(members: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -14,26 +14,26 @@ from skel.training.selection import select, typical
 from skel.training.splits import read_names
 
 
-def blobs(*sizes):
-    """Groups of points around corners far apart, the first of each in the middle of its group."""
+def groups(*sizes):
+    """As many points (3 coordinates) around each of three corners far apart."""
     random = np.random.default_rng(0)
-    points = [8 * np.eye(len(sizes))[k] + random.normal(0, 0.5, (size, len(sizes))) for k, size in enumerate(sizes)]
-    for group in points:
-        group[0] = group[1:].mean(axis=0) if len(group) > 1 else group[0]
-        group[1:6] = group[0] + 0.02 * random.normal(size=group[1:6].shape)
+    points = [8 * np.eye(3)[k] + random.normal(0, 0.5, (size, 3)) for k, size in enumerate(sizes)]
     return np.concatenate(points).astype(np.float32)
 
 
 def test_one_typical_clip_of_each_group_comes_first_and_large_groups_before_small_ones():
-    points = blobs(20, 40, 10)
+    points = groups(20, 40, 10)
     found = typical(points, 3, seed=0)
     assert found.stands_for.tolist() == [40, 20, 10]
-    assert [20 <= found.places[0] < 26, 0 <= found.places[1] < 6, 60 <= found.places[2] < 66] == [True] * 3
+    assert [20 <= found.places[0] < 60, 0 <= found.places[1] < 20, 60 <= found.places[2] < 70] == [True] * 3
+    for place, group in zip(found.places, (points[20:60], points[:20], points[60:])):
+        distance = np.linalg.norm(group - group.mean(axis=0), axis=1)
+        assert np.linalg.norm(points[place] - group.mean(axis=0)) < np.median(distance), "not at the edge"
     assert found.places.tolist() == typical(points, 3, seed=1).places.tolist()
 
 
 def test_any_budget_is_met_without_a_clip_twice():
-    points = blobs(7, 1, 4)
+    points = groups(7, 1, 4)
     points = np.concatenate([points, points[:3]])  # fewer different points than clips
     for budget in (1, 5, 13, len(points)):
         found = typical(points, budget, seed=0).places
@@ -44,9 +44,13 @@ def test_any_budget_is_met_without_a_clip_twice():
 
 
 def test_features_of_any_scale_count_alike():
-    points = blobs(20, 40, 10)
+    points = groups(20, 40, 10)
     scaled = points * [1000, 1, 0.001] + [5, 0, -3]
     assert typical(points, 3, seed=0).places.tolist() == typical(scaled.astype(np.float32), 3, seed=0).places.tolist()
+
+
+def test_equal_clips_can_be_chosen_from_too():
+    assert sorted(typical(np.ones((4, 3), np.float32), 3, seed=0).places.tolist()) == [0, 1, 2]
 
 
 @pytest.fixture
