@@ -5,11 +5,13 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
 import torch
 
+from skel.skeleton.errors import UserError
 from skel.training.config import FinetuneConfig, LinearConfig, PretrainConfig
 from skel.training.finetune import finetune
 from skel.training.pretrain import pretrain
@@ -43,6 +45,8 @@ def train_all(runs: Sequence[AnyRun], ending: str, jobs: int, root: Path) -> Non
         for count, future in enumerate(as_completed(futures), 1):
             future.result()
             say(count, futures[future])
+    except BrokenProcessPool as error:
+        raise UserError("a process was ended from outside, as when memory runs out: give fewer --jobs to go on") from error
     finally:
         pool.shutdown(cancel_futures=True)  # after an error or Ctrl-C only what is running ends
 

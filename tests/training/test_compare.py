@@ -1,4 +1,5 @@
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from skel.training.comparison_table import Comparison, Curve, Point
 from skel.training.dataset import load_split, save_split
 from skel.training.report import METRICS_FILE
 from skel.training.run import Run
+from skel.training.side_by_side import train_all
 from skel.training.splits import read_names
 
 
@@ -93,20 +95,35 @@ def test_a_comparison_goes_on_to_the_same_table(prepared, other, tmp_path, monke
 
 
 def test_runs_go_side_by_side_and_more_can_be_asked_for(prepared, other, tmp_path, capsys):
-    few = config(other, prepared, tmp_path / "run", starts=("source+target",), jobs=2)
+    few = config(other, prepared, tmp_path / "run", starts=("source+target",), seeds=1, jobs=2)
     folder = compare(replace(few, labels=(1.0,)))
     first = {path: path.stat().st_mtime_ns for path in folder.rglob(METRICS_FILE)}
-    assert len(first) == 4
+    assert len(first) == 2
     assert json.loads((folder / "pretrain" / "source+target" / "config.json").read_text())["data"] == [
         str(other / "xsub"),
         str(prepared / "xsub"),
     ]
     compare(replace(few, jobs=1))
     assert {path: path.stat().st_mtime_ns for path in first} == first
-    assert len(list(folder.rglob(METRICS_FILE))) == 6
-    assert "[6/6] finetune/source+target/balanced-0.5/seed-1 ended" in capsys.readouterr().err
+    assert len(list(folder.rglob(METRICS_FILE))) == 3
+    assert "[3/3] finetune/source+target/balanced-0.5/seed-0 ended" in capsys.readouterr().err
     with pytest.raises(UserError, match="another finetune: choose another --out"):
         compare(replace(few, finetune=FinetuneOptions(epochs=3)))
+
+
+class Deadly:
+    """Ends the process that unpickles it."""
+
+    def __init__(self, out):
+        self.out = out
+
+    def __reduce__(self):
+        return os._exit, (1,)
+
+
+def test_a_process_that_dies_gets_one_line(tmp_path):
+    with pytest.raises(UserError, match="give fewer --jobs"):
+        train_all([Deadly(tmp_path / name) for name in "ab"], "model", 2, tmp_path)
 
 
 def test_what_few_labels_need_is_read_between_the_points():
