@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from skel.models.batch_norm import BatchNorm1d, BatchNorm2d, Dropout, norm_relu
+from skel.models.batch_norm import BatchNorm1d, BatchNorm2d, Dropout, is_shared, norm_relu
 from skel.models.frequency import convolve
 from skel.models.graph import EmptyBodies, spatial_adjacency
 from skel.models.streams import Stream, stream_of
@@ -178,7 +178,7 @@ class STGCN(nn.Module):
     def embed(self, clips: Tensor) -> Tensor:
         """(N, 3, T, V, M) → (N, features)."""
         bodies, present = self.split(clips)
-        if not len(bodies):
+        if not len(bodies) and not is_shared():  # of several ranks each must take part in the batch's statistics
             return clips.new_zeros(len(clips), self.features)
         return self.pool(self.feature_map(bodies), present)
 

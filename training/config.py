@@ -12,6 +12,7 @@ from skel.training.dataset import Part
 from skel.training.methods.config import AimCLRConfig, MomentumConfig
 
 Schedule = Literal["step", "cosine"]
+Precision = Literal["fp32", "tf32", "bf16"]
 Optimiser = Literal["adamw", "sgd"]
 Select = Literal["last", "held-out", "test"]
 HeldOutBy = Literal["people", "clips"]
@@ -43,7 +44,11 @@ class PretrainConfig:
     schedule: Schedule = "step"
     seed: int = 0
     device: str = "auto"
-    """auto, cpu, or a torch device such as cuda:1."""
+    """auto, cpu, or a torch device such as cuda:1; several processes take one GPU each."""
+    precision: Precision = "fp32"
+    """Of the encoders' products: float32, TF32 (a GPU's faster float32), or bfloat16; all else stays float32."""
+    compile: bool = False
+    """Compile the encoders: minutes at the start, less time a step on a GPU."""
 
 
 @dataclass(frozen=True)

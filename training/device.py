@@ -1,11 +1,17 @@
-"""Where training runs, and how clips get there."""
+"""Where training runs, how precisely, and how clips get there."""
+
+import ctypes
+import sys
 
 import torch
 from torch import Tensor
 
 from skel.models.graph import EmptyBodies
 from skel.skeleton.errors import UserError
+from skel.training.config import Precision
 from skel.training.dataset import ClipSet
+
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4  # malloc.h
 
 
 def pick_device(name: str) -> torch.device:
@@ -27,3 +33,23 @@ def clip_tensor(clips: ClipSet, empty_bodies: EmptyBodies) -> Tensor:
         used = int(x.abs().amax(dim=(0, 1, 2, 3)).count_nonzero())
         x = x[..., : max(used, 1)]
     return x.contiguous()
+
+
+def autocast(device: torch.device, precision: Precision) -> torch.autocast:
+    """What a forward pass runs in; also sets how torch multiplies float32 matrices from now on."""
+    torch.set_float32_matmul_precision("highest" if precision == "fp32" else "high")
+    torch.backends.cudnn.allow_tf32 = precision != "fp32"
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
+
+
+def keep_freed_memory() -> None:
+    """Let glibc keep what is freed for the next step, which wants as much again; elsewhere nothing happens.
+
+    Otherwise every large tensor is a new mapping whose pages are zeroed one fault at a time: up to half of a step.
+    """
+    if sys.platform == "linux":
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
+        if mallopt is not None:
+            mallopt(_M_MMAP_MAX, 0)
+            mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
+            mallopt(_M_TOP_PAD, 64 * 2**20)

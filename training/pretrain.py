@@ -4,30 +4,45 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from skel.models.stgcn import STGCN
+from skel.skeleton.errors import UserError
+from skel.training import ranks
 from skel.training.checkpoint import ModelCard, save_model
 from skel.training.config import PretrainConfig
-from skel.training.device import clip_tensor, pick_device
+from skel.training.device import autocast, clip_tensor, keep_freed_memory
 from skel.training.join import load_joined
-from skel.training.methods.registry import create_method
-from skel.training.run import Run, check_finite, provenance
+from skel.training.methods.registry import Method, create_method
+from skel.training.run import Figures, Run, provenance
 from skel.training.schedule import learning_rate
 
 
 def pretrain(config: PretrainConfig) -> Path:
-    """Train, or go on training, and write the encoder; returns the run's folder."""
-    device = pick_device(config.device)
+    """Train, or go on training, and write the encoder; returns the run's folder. Runs in each of several processes, too."""
+    with ranks.processes(config.device) as device:
+        return _pretrain(config, device)
+
+
+def _pretrain(config: PretrainConfig, device: torch.device) -> Path:
+    if device.type == "cpu":
+        keep_freed_memory()
     data = load_joined(config.data, "train")
-    run = Run(config.out, config, config.seed)
+    with ranks.main_first():
+        run = Run(config.out, config, config.seed)
     clips = clip_tensor(data, config.empty_bodies).to(device)
     batch = min(config.batch_size, len(clips))
+    if batch % ranks.count():
+        raise UserError(f"a batch of {batch} clips cannot be shared by {ranks.count()} processes: change --batch-size")
     steps = len(clips) // batch  # the last, smaller batch is dropped: every key in the queue is from a full one
 
     torch.manual_seed(config.seed)
     layout = data.clip.skeleton_layout()
     encoder = STGCN(layout, config.channels, empty_bodies=config.empty_bodies, stream=config.stream)
-    method = create_method(config.method, encoder, len(clips), batch).to(device).train()
+    method = create_method(config.method, encoder, len(clips), batch)
+    method.to(device).train()
+    if config.compile:
+        method.compile_encoders()
     optimiser = torch.optim.SGD(
         method.query.parameters(), config.learning_rate, momentum=0.9, weight_decay=config.weight_decay
     )
@@ -35,23 +50,29 @@ def pretrain(config: PretrainConfig) -> Path:
     def one_epoch(epoch: int, advance: Callable[[], None]) -> dict[str, float]:
         generator = run.generator(epoch, device)
         order = torch.randperm(len(clips), generator=generator, device=device)
-        totals: dict[str, float] = {}
+        figures = Figures(epoch, device)
         for step in range(steps):
             rate = learning_rate(config.learning_rate, (epoch + step / steps) / config.epochs, config.schedule)
             for group in optimiser.param_groups:
                 group["lr"] = rate
-            losses = method.losses(clips[order[step * batch : (step + 1) * batch]], epoch, generator)
-            optimiser.zero_grad()
-            losses["loss"].backward()
-            optimiser.step()
-            for name, value in losses.items():
-                totals[name] = totals.get(name, 0.0) + value.item() / steps
-            check_finite(totals["loss"], epoch, step)
+            with autocast(device, config.precision):
+                losses = method.losses(clips[order[step * batch : (step + 1) * batch]], epoch, generator)
+            figures.add(take_step(method, optimiser, losses))
             advance()
-        return totals
+        return figures.means()
 
     run.train(config.epochs, {"method": method, "optimiser": optimiser}, one_epoch, steps, "pre-training")
     made = provenance(config, [f"{data.dataset} {data.split} train ({len(data)} clips, labels unused)"])
     card = ModelCard(config.channels, config.empty_bodies, config.stream, (), data.clip, {}, made)
-    save_model(run.folder, encoder, card)
+    if ranks.is_main():
+        save_model(run.folder, encoder, card)
     return run.folder
+
+
+def take_step(method: Method, optimiser: torch.optim.Optimizer, losses: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Move the query branch down the gradient of 'loss', the mean over all ranks; gives the losses back."""
+    optimiser.zero_grad()
+    losses["loss"].backward()
+    ranks.average_gradients(method.query.parameters())
+    optimiser.step()
+    return losses

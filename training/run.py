@@ -19,6 +19,7 @@ from rich.progress import TextColumn
 
 from skel.skeleton.errors import UserError
 from skel.skeleton.files import atomic_path, write_text
+from skel.training import ranks
 from skel.training.progress import bar
 
 STATE_FILE = "state.pt"
@@ -44,6 +45,41 @@ def check_finite(loss: float, epoch: int, step: int) -> None:
     """`Diverged` with the place and the mend unless the loss is finite."""
     if not np.isfinite(loss):
         raise Diverged(f"the loss became {loss} in epoch {epoch + 1}, step {step + 1}: lower --learning-rate")
+
+
+class Figures:
+    """The mean losses of an epoch, over all ranks; `Diverged` where one is no number.
+
+    On a GPU they are looked at only so often: each look waits for what is still being computed.
+    """
+
+    def __init__(self, epoch: int, device: torch.device) -> None:
+        self.epoch, self.every = epoch, 1 if device.type == "cpu" else 50
+        self._names: list[str] = []
+        self._seen: list[torch.Tensor] = []  # (steps, losses) of each look
+        self._waiting: list[torch.Tensor] = []
+
+    def add(self, losses: Mapping[str, torch.Tensor]) -> None:
+        """Take the losses of one step, scalars."""
+        self._names = list(losses)
+        self._waiting.append(torch.stack([value.detach().float() for value in losses.values()]))
+        if len(self._waiting) == self.every:
+            self._look()
+
+    def _look(self) -> None:
+        before = sum(map(len, self._seen))
+        values = ranks.averaged(torch.stack(self._waiting)).cpu()
+        self._waiting.clear()
+        for step, row in enumerate(values.tolist(), before):
+            check_finite(row[self._names.index("loss")], self.epoch, step)
+        self._seen.append(values)
+
+    def means(self) -> dict[str, float]:
+        """By name."""
+        if self._waiting:
+            self._look()
+        means = torch.cat(self._seen).double().mean(dim=0)
+        return dict(zip(self._names, means.tolist()))
 
 
 def plain(config: Any) -> Any:
@@ -108,9 +144,12 @@ class Run:
             write_text(config_path, json.dumps(own, indent=1))
 
     def generator(self, epoch: int, device: torch.device) -> torch.Generator:
-        """Seed everything random for one epoch; the generator is for what the epoch draws on the device."""
+        """Seed everything random for one epoch; the generator is for what the epoch draws on the device.
+
+        The generator is the same on all ranks; dropout, which draws from torch's own, differs.
+        """
         seed = int(np.random.SeedSequence([self.seed, epoch]).generate_state(1, np.uint64)[0] >> np.uint64(1))
-        torch.manual_seed(seed)
+        torch.manual_seed((seed + ranks.rank()) % 2**63)
         return torch.Generator(device).manual_seed(seed)
 
     def train(
@@ -124,11 +163,15 @@ class Run:
         """Run the epochs that are left. `one_epoch(epoch, advance)` trains one, calls `advance` each step and
         gives its figures.
 
-        State is saved after every epoch, in one step: whatever happens, at most one epoch is lost.
+        State is saved after every epoch, in one step: whatever happens, at most one epoch is lost. Only rank 0 writes.
         """
+        first = self._resume(state)
+        if not ranks.is_main():
+            for epoch in range(first, epochs):
+                one_epoch(epoch, lambda: None)
+            return
         from torch.utils.tensorboard import SummaryWriter
 
-        first = self._resume(state)
         writer = SummaryWriter(str(self.folder / "tensorboard"), purge_step=first)
         try:
             with bar(title, "steps", TextColumn("{task.fields[figures]}")) as progress:
@@ -152,6 +195,8 @@ class Run:
         for name, part in state.items():
             part.load_state_dict(saved[name])
         first = int(saved["epoch"])
+        if not ranks.is_main():
+            return first
         # What the log says of an epoch whose state was lost is dropped: that epoch runs again.
         lines = self.log_path.read_text(encoding="utf-8").splitlines()[:first] if self.log_path.is_file() else []
         write_text(self.log_path, "".join(line + "\n" for line in lines))

@@ -8,10 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from skel.models.batch_norm import is_shared, summed
 from skel.models.stgcn import STGCN
 from skel.training.augment import Views
 from skel.training.methods.config import AimCLRConfig
 from skel.training.methods.momentum import Branch, MomentumContrast, only_present
+from skel.training.ranks import gathered, own_part
 
 
 class DropBranch(Branch):
@@ -22,8 +24,8 @@ class DropBranch(Branch):
         bodies, present = self.encoder.split(clips)
         feature_map = self.encoder.feature_map(bodies)
         dropped = attention_guided_drop(feature_map, threshold)
-        whole, rest = (self.project(self.encoder.pool(x, present)) for x in (feature_map, dropped))
-        return F.normalize(whole, dim=1), F.normalize(rest, dim=1)
+        whole, rest = (self.direction(self.encoder.pool(x, present)) for x in (feature_map, dropped))
+        return whole, rest
 
 
 class AimCLR(MomentumContrast):
@@ -41,7 +43,8 @@ class AimCLR(MomentumContrast):
         extreme, normal, for_key = views.extreme(clips), views.normal(clips), views.normal(clips)
         if self.encoder.empty_bodies == "skip":
             extreme, normal, for_key = only_present(clips, extreme, normal, for_key)
-        return self.compare(extreme, normal, for_key, mine=epoch >= self.config.mining_from_epoch)
+        own = own_part(len(clips))
+        return self.compare(extreme[own], normal[own], for_key[own], mine=epoch >= self.config.mining_from_epoch)
 
     def compare(self, extreme: Tensor, normal: Tensor, for_key: Tensor, mine: bool) -> dict[str, Tensor]:
         """The losses of three views (N, 3, T, V, M) of the same clips; moves the key encoder and the queue on."""
@@ -62,7 +65,7 @@ class AimCLR(MomentumContrast):
         # D3M: the extreme views' similarity distributions follow that of the normal view.
         p = logits.detach().softmax(dim=1)
         d3m_extreme, d3m_drop = (-(p * F.log_softmax(x, dim=1)).sum(dim=1).mean() for x in (logits_extreme, logits_drop))
-        self.remember(k)
+        self.remember(gathered(k))
         return {
             "loss": info + (d3m_extreme + d3m_drop) / 2,
             "info": info.detach(),
@@ -99,6 +102,7 @@ def attention_guided_drop(feature_map: Tensor, threshold: float, weight: float =
 def _drop_weights(x: Tensor, threshold: float, weight: float) -> Tensor:
     """What the drop multiplies each element with: zero, or the product of both rescales (in place: large tensors)."""
     T, V = x.shape[2:]
+    x = x.float()
     squared = (x - x.mean(dim=(2, 3), keepdim=True)).square_()
     spread = 4 * (squared.sum(dim=(2, 3), keepdim=True) / (T * V - 1) + weight)
     attention = squared.div_(spread).add_(0.5).sigmoid_()
@@ -110,4 +114,7 @@ def _drop_weights(x: Tensor, threshold: float, weight: float) -> Tensor:
 def _rescaled(mask: Tensor) -> Tensor:
     """The mask of 0 and 1 divided by its mean; all ones where it keeps nothing."""
     kept = mask.mean()
+    if is_shared():  # of the whole batch; ranks may have different numbers of bodies
+        total = summed(torch.stack([kept * mask.numel(), kept.new_tensor(mask.numel())]).double())
+        kept = (total[0] / total[1]).float()
     return mask.mul_(1 / kept.clamp(min=1e-12)).add_(kept == 0)

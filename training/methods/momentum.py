@@ -26,7 +26,11 @@ class Branch(nn.Module):
 
     def forward(self, clips: Tensor) -> Tensor:
         """(N, 3, T, V, M) → unit vectors (N, D)."""
-        return F.normalize(self.project(self.encoder.embed(clips)), dim=1)
+        return self.direction(self.encoder.embed(clips))
+
+    def direction(self, embedding: Tensor) -> Tensor:
+        """(N, features) → unit vectors (N, D), float32 whatever the encoder computes in."""
+        return F.normalize(self.project(embedding).float(), dim=1)
 
 
 class MomentumContrast(nn.Module):
@@ -55,6 +59,11 @@ class MomentumContrast(nn.Module):
         """What pre-training is for."""
         return self.query.encoder
 
+    def compile_encoders(self) -> None:
+        """Have torch compile the encoders; the first steps take minutes."""
+        for branch in (self.query, self.key):
+            branch.encoder.feature_map = torch.compile(branch.encoder.feature_map)  # type: ignore[method-assign]
+
     @torch.no_grad()
     def follow(self) -> None:
         """Move the key encoder towards the query encoder."""
@@ -63,11 +72,12 @@ class MomentumContrast(nn.Module):
 
     def with_own_key(self, q: Tensor, k: Tensor) -> Tensor:
         """(N, 1 + Q): similarity of q (N, D) with its own key k (N, D) first, then with the queue."""
-        return torch.cat([(q * k).sum(dim=1, keepdim=True), q @ self.queue], dim=1)
+        with torch.autocast(q.device.type, enabled=False):  # differences in the third digit decide between neighbours
+            return torch.cat([(q * k).sum(dim=1, keepdim=True), q @ self.queue], dim=1)
 
     @torch.no_grad()
     def remember(self, keys: Tensor) -> None:
-        """Write the keys (N, D) over the oldest entries of the queue."""
+        """Write the keys (N, D) of all ranks over the oldest entries of the queue."""
         size = self.queue.shape[1]
         columns = (self.queue_position + torch.arange(len(keys), device=keys.device)) % size
         # Cloned, since the loss still needs the queue as it was for its gradient.

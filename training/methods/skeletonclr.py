@@ -11,6 +11,7 @@ from skel.models.stgcn import STGCN
 from skel.training.augment import Views
 from skel.training.methods.config import SkeletonCLRConfig
 from skel.training.methods.momentum import MomentumContrast, only_present
+from skel.training.ranks import gathered, own_part
 
 
 class SkeletonCLR(MomentumContrast):
@@ -26,7 +27,8 @@ class SkeletonCLR(MomentumContrast):
         normal, for_key = views.normal(clips), views.normal(clips)
         if self.encoder.empty_bodies == "skip":
             normal, for_key = only_present(clips, normal, for_key)
-        return {"loss": self.compare(normal, for_key)}
+        own = own_part(len(clips))
+        return {"loss": self.compare(normal[own], for_key[own])}
 
     def compare(self, normal: Tensor, for_key: Tensor) -> Tensor:
         """InfoNCE of two views of the same clips."""
@@ -35,5 +37,5 @@ class SkeletonCLR(MomentumContrast):
         with torch.no_grad():
             k = self.key(for_key)
         logits = self.with_own_key(q, k) / self.config.temperature
-        self.remember(k)
+        self.remember(gathered(k))
         return F.cross_entropy(logits, torch.zeros(len(q), dtype=torch.long, device=q.device))

@@ -15,6 +15,7 @@ from skel.skeleton.layouts import SkeletonLayout
 from skel.training.augment import Views
 from skel.training.methods.config import TranCLRConfig
 from skel.training.methods.momentum import MomentumContrast, only_present
+from skel.training.ranks import gathered, own_part
 
 
 class TranCLR(MomentumContrast):
@@ -42,17 +43,21 @@ class TranCLR(MomentumContrast):
         cross, share_1 = self._anchor(first, first[mirrored], generator)
         cross_key, share_2 = self._anchor(second, second[mirrored], generator)
 
-        q_views, q_clips, q_cross = self.query(torch.cat([between_views, between_clips, cross])).split(N)
+        own = own_part(N)
+        queries = torch.cat([between_views[own], between_clips[own], cross[own]])
+        q_views, q_clips, q_cross = self.query(queries).chunk(3)
         self.follow()
         with torch.no_grad():
-            k_first, k_second, k_cross = self.key(torch.cat([first, second, cross_key])).split(N)
+            # The other clip of a pair may be another rank's.
+            own_keys = self.key(torch.cat([first[own], second[own], cross_key[own]])).chunk(3)
+            k_first, k_second, k_cross = (gathered(keys) for keys in own_keys)
         kinship = kinship_share(share_1, share_2)
-        target = F.normalize(_between(k_first, k_second, share_views), dim=1)
+        target = F.normalize(_between(k_first, k_second, share_views), dim=1)[own]
         logits = self.with_own_key(q_views, target) / self.config.contrast_temperature
-        contrast = F.cross_entropy(logits, torch.zeros(N, dtype=torch.long, device=clips.device))
+        contrast = F.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long, device=clips.device))
         intra = self._alignment(q_views, target)
-        inter = self._alignment(q_clips, _between(k_second, k_second[other], share_clips))
-        crossed = self._alignment(q_cross, _between(k_cross, k_cross[mirrored], kinship))
+        inter = self._alignment(q_clips, _between(k_second, k_second[other], share_clips)[own])
+        crossed = self._alignment(q_cross, _between(k_cross, k_cross[mirrored], kinship)[own])
         self.remember(k_second)
         return {
             "loss": intra + inter + crossed + self.config.contrast * contrast,
@@ -72,11 +77,12 @@ class TranCLR(MomentumContrast):
 
     def _alignment(self, q: Tensor, target: Tensor) -> Tensor:
         """KL divergence between how the target and how q, (N, D) both, resemble the memory's keys nearest to the target."""
-        similarity = target @ self.queue  # (N, Q)
+        with torch.autocast(q.device.type, enabled=False):
+            similarity, of_query = target @ self.queue, q @ self.queue  # (N, Q)
         count = min(self.config.neighbours, self.queue.shape[1])
         nearest = similarity.topk(count, dim=1)
         wanted = (nearest.values / self.config.target_temperature).softmax(dim=1)
-        got = (q @ self.queue).gather(1, nearest.indices) / self.config.temperature
+        got = of_query.gather(1, nearest.indices) / self.config.temperature
         return F.kl_div(F.log_softmax(got, dim=1), wanted, reduction="batchmean")
 
 
