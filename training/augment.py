@@ -5,6 +5,7 @@ Shapes: clips (N, 3, T, V, M). What is drawn and what is done with it are apart,
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -23,37 +24,51 @@ class Views:
 
     def normal(self, clips: Tensor) -> Tensor:
         """Crop, then shear."""
-        padding = int(clips.shape[2] * self.config.crop_share)
-        start = torch.randint(0, 2 * padding + 1, (len(clips),), generator=self.generator, device=clips.device)
-        return linear(crop(clips, start, padding), shear_matrix(self._uniform(len(clips), 6) * self.config.shear))
+        with torch.autocast(clips.device.type, enabled=False):  # coordinates have more digits than bfloat16
+            return self._cropped(clips, self._shear(len(clips)))
 
     def extreme(self, clips: Tensor) -> Tensor:
         """Crop, shear, flip, rotation, noise, blur, axis mask and time flip, each with its probability."""
         N, config = len(clips), self.config
-        x = self.normal(clips)
-        x = torch.where(self._chosen(N, config.flip_probability), x[:, :, :, self.mirror], x)
-        x = linear(x, rotation_matrix(self._angles_rad(N)))
-        noise = torch.randn(x.shape, generator=self.generator, device=x.device) * config.noise_m
-        x = x + noise * self._chosen(N, config.noise_probability)
-        low, high = config.blur_sigma_frames
-        sigma = low + (high - low) * torch.rand(N, generator=self.generator, device=x.device)
-        x = torch.where(self._chosen(N, config.blur_probability), blur(x, sigma), x)
-        axis = torch.randint(0, 3, (N,), generator=self.generator, device=x.device)
-        x = torch.where(self._chosen(N, config.axis_mask_probability), mask_axis(x, axis), x)
-        if config.time_flip_probability:
-            x = torch.where(self._chosen(N, config.time_flip_probability), x.flip(2), x)
-        return x
+        with torch.autocast(clips.device.type, enabled=False):
+            x = self._cropped(clips, rotation_matrix(self._angles_rad(N)) @ self._shear(N))
+            x = self._with_probability(config.flip_probability, x, lambda x, _: x[:, :, :, self.mirror])
+            x = self._with_probability(config.noise_probability, x, lambda x, _: self._noise(x).add_(x))
+            low, high = config.blur_sigma_frames
+            sigma = low + (high - low) * self._rand(N)
+            x = self._with_probability(config.blur_probability, x, lambda x, at: blur(x, sigma[at]))
+            axis = torch.randint(0, 3, (N,), generator=self.generator, device=x.device)
+            x = self._with_probability(config.axis_mask_probability, x, lambda x, at: mask_axis(x, axis[at]))
+            return self._with_probability(config.time_flip_probability, x, lambda x, _: x.flip(2))
 
-    def _uniform(self, *shape: int) -> Tensor:
-        """Uniform in −1..1."""
-        return 2 * torch.rand(shape, generator=self.generator, device=self.generator.device) - 1
+    def _cropped(self, clips: Tensor, matrix: Tensor) -> Tensor:
+        """A random crop of each clip; then x' = R x, which does not mind the order of frames and joints."""
+        padding = int(clips.shape[2] * self.config.crop_share)
+        start = torch.randint(0, 2 * padding + 1, (len(clips),), generator=self.generator, device=clips.device)
+        return linear(crop(clips, start, padding), matrix)
 
-    def _chosen(self, count: int, probability: float) -> Tensor:
-        drawn = torch.rand(count, generator=self.generator, device=self.generator.device) < probability
-        return drawn.view(-1, 1, 1, 1, 1)
+    def _with_probability(self, probability: float, x: Tensor, change: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+        """`change(clips, their numbers)` of each clip with that probability, possibly in place."""
+        if not probability:
+            return x
+        chosen = self._rand(len(x)) < probability
+        if x.device.type == "cpu":  # only those; a GPU would have to wait until their number is known
+            at = chosen.nonzero()[:, 0]
+            x[at] = change(x[at], at)
+            return x
+        return torch.where(chosen.view(-1, 1, 1, 1, 1), change(x, torch.arange(len(x), device=x.device)), x)
+
+    def _noise(self, x: Tensor) -> Tensor:
+        return torch.randn(x.shape, generator=self.generator, device=x.device).mul_(self.config.noise_m)
+
+    def _shear(self, count: int) -> Tensor:
+        return shear_matrix((2 * self._rand(count, 6) - 1) * self.config.shear)
+
+    def _rand(self, *shape: int) -> Tensor:
+        return torch.rand(shape, generator=self.generator, device=self.generator.device)
 
     def _angles_rad(self, count: int) -> Tensor:
-        angles = torch.rand(count, 3, generator=self.generator, device=self.generator.device)
+        angles = self._rand(count, 3)
         main = torch.randint(0, 3, (count, 1), generator=self.generator, device=self.generator.device)
         limits = torch.full_like(angles, self.config.other_angle_deg).scatter_(1, main, self.config.main_angle_deg)
         return torch.deg2rad(angles * limits)
@@ -61,11 +76,12 @@ class Views:
 
 def crop(clips: Tensor, start: Tensor, padding: int) -> Tensor:
     """Pad both ends with `padding` frames in reverse, and take T frames from `start` (N,) on."""
-    T = clips.shape[2]
+    N, C, T, V, M = clips.shape
     frames = torch.arange(T, device=clips.device)
     padded = torch.cat([frames[:padding].flip(0), frames, frames[T - padding :].flip(0)])
     chosen = padded[start[:, None] + frames]  # (N, T)
-    return clips.gather(2, chosen[:, None, :, None, None].expand_as(clips))
+    rows = chosen[:, None] + T * torch.arange(N * C, device=clips.device).view(N, C, 1)  # each a frame of one coordinate
+    return clips.reshape(N * C * T, V * M).index_select(0, rows.flatten()).view_as(clips)
 
 
 def linear(clips: Tensor, matrix: Tensor) -> Tensor:
