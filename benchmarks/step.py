@@ -6,7 +6,7 @@
 
 A step is three passes through encoders, backwards, and the optimiser. Each form has its own process and they take turns, so
 that a busy machine hits them all; given are medians. On the CPU there is also the reference with `keep_freed_memory`, the
-allocator settings that ours uses; `views drawn` adds the drawing of the three views. On a GPU the two floors are printed, too:
+allocator settings that ours uses; `views drawn` adds the drawing of the three views. On a GPU two floors are printed, too:
 what the products of the encoders, and their feature maps' one way to memory and back, would take at the peak rates given.
 Needs the `train` extra.
 """

@@ -100,23 +100,21 @@ def test_the_queue_takes_keys_in_turn_and_the_key_encoder_follows():
 
 
 def test_the_loss_falls():
-    """24 clips, all of them in the queue. It rises to ln 25 while the queue fills with keys, and falls from there."""
+    """24 clips with the same draws at every turn, towards a key encoder that stands still; the first turn fills the queue."""
     torch.manual_seed(0)
-    method = AimCLR(
-        STGCN(channels=2, dropout=0.0), AimCLRConfig(queue_size=24, momentum=0.99, views=ViewConfig(shear=0.1)), 24, 8
-    ).train()
+    config = AimCLRConfig(queue_size=24, momentum=1.0, initial_values="torch")
+    method = AimCLR(STGCN(channels=2, dropout=0.0), config, 24, 8).train()
     optimiser = torch.optim.SGD(method.query.parameters(), 0.05, momentum=0.9)
-    clips = torch.randn(24, 3, 1, 25, 1) * 0.4 + 0.05 * torch.randn(24, 3, 12, 25, 1)
-    generator = torch.Generator().manual_seed(0)
+    clips = torch.randn(24, 3, 12, 25, 1) * 0.4
     values = []
-    for step in range(42):
-        batch = clips[step % 3 * 8 :][:8]
-        losses = method.losses(batch, 0, generator)
+    for step in range(18):
+        part = step % 3
+        losses = method.losses(clips[part * 8 :][:8], 0, torch.Generator().manual_seed(part))
         optimiser.zero_grad()
         losses["loss"].backward()
         optimiser.step()
-        values.append(losses["info"].item())
-    assert np.mean(values[-6:]) < np.mean(values[9:15]) - 0.05
+        values.append(losses["loss"].item())
+    assert np.mean(values[-3:]) < np.mean(values[3:6]) - 0.3
 
 
 def test_absent_bodies_stay_absent_in_every_view(monkeypatch):

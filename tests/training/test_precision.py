@@ -1,0 +1,42 @@
+"""What is chosen for speed on a GPU, as far as a CPU can tell."""
+
+import json
+
+import pytest
+import torch
+
+from skel.skeleton.errors import UserError
+from skel.skeleton.layouts import NTU25
+from skel.training.augment import Views
+from skel.training.config import PretrainConfig
+from skel.training.device import autocast
+from skel.training.methods.config import METHODS, ViewConfig
+from skel.training.pretrain import pretrain
+from skel.training.run import Figures
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_bfloat16_trains_and_stays_finite(prepared, tmp_path, method):
+    config = PretrainConfig(
+        (prepared,), tmp_path / "run", METHODS[method](), channels=2, epochs=2, batch_size=12, device="cpu", precision="bf16"
+    )
+    rows = [json.loads(line) for line in (pretrain(config) / "log.jsonl").read_text().splitlines()]
+    assert len(rows) == 2  # a loss that is no number would have ended the run
+
+
+def test_views_are_as_precise_as_without_bfloat16():
+    clips = torch.randn(4, 3, 50, 25, 2)
+    drawn = []
+    for precision in ("fp32", "bf16"):
+        with autocast(torch.device("cpu"), precision):
+            drawn.append(Views(NTU25, ViewConfig(), torch.Generator().manual_seed(0)).extreme(clips))
+    assert torch.equal(*drawn)
+
+
+def test_the_step_that_became_no_number_is_named_even_where_steps_are_looked_at_together():
+    figures = Figures(epoch=1, device=torch.device("cpu"))
+    figures.every = 4
+    for step in range(3):
+        figures.add({"loss": torch.tensor(float("nan") if step == 1 else 1.0)})
+    with pytest.raises(UserError, match="became nan in epoch 2, step 2"):
+        figures.means()
