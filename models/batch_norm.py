@@ -144,7 +144,8 @@ def _parts(rows: Tensor) -> Iterator[slice]:
 
 
 def _is_ours(norm: nn.BatchNorm1d | nn.BatchNorm2d, x: Tensor) -> bool:
-    return norm.training and (x.device.type == "cpu" or is_shared()) and not torch.compiler.is_compiling()
+    # A compiler fuses torch's own with what follows; shared statistics it has none of.
+    return norm.training and (is_shared() or (x.device.type == "cpu" and not torch.compiler.is_compiling()))
 
 
 def _train(

@@ -100,7 +100,7 @@ def test_the_queue_takes_keys_in_turn_and_the_key_encoder_follows():
 
 
 def test_the_loss_falls():
-    """24 clips with the same draws at every turn, towards a key encoder that stands still; the first turn fills the queue."""
+    """24 clips, the same draws at every turn, towards a key encoder that stands still; the first turn fills the queue."""
     torch.manual_seed(0)
     config = AimCLRConfig(queue_size=24, momentum=1.0, initial_values="torch")
     method = AimCLR(STGCN(channels=2, dropout=0.0), config, 24, 8).train()
