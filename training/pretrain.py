@@ -28,12 +28,12 @@ def _pretrain(config: PretrainConfig, device: torch.device) -> Path:
     if device.type == "cpu":
         keep_freed_memory()
     data = load_joined(config.data, "train")
-    with ranks.main_first():
-        run = Run(config.out, config, config.seed)
     clips = clip_tensor(data, config.empty_bodies).to(device)
     batch = min(config.batch_size, len(clips))
     if batch % ranks.count():
         raise UserError(f"a batch of {batch} clips cannot be shared by {ranks.count()} processes: change --batch-size")
+    with ranks.main_first():
+        run = Run(config.out, config, config.seed)
     steps = len(clips) // batch  # the last, smaller batch is dropped: every key in the queue is from a full one
 
     torch.manual_seed(config.seed)
