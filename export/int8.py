@@ -26,9 +26,9 @@ def quantise(source: Path, target: Path, clips: npt.NDArray[np.float32], seed: i
         clips: (N, 3, T, V, M) of the training set; a random `CALIBRATION_CLIPS` of them set the ranges.
         seed: of that choice.
 
-    QDQ form, 8-bit activations, weights scaled a channel. Ranges end at a percentile: of two real validation sets min–max loses
-    3 points on one, `PERCENTILE` none. Weights have 7 bits, which costs nothing there and keeps the sums exact on processors
-    without VNNI, where sums of two 8-bit products overflow.
+    QDQ form, 8-bit activations, weights scaled a channel. Ranges end at a percentile: of two real validation sets min–max
+    loses 3 points on one, `PERCENTILE` none. Weights have 7 bits, which costs nothing there and keeps the sums exact on
+    processors without VNNI, where sums of two 8-bit products overflow.
     """
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 
