@@ -45,7 +45,7 @@ def _run_headless(options: Options) -> None:
     from rich.console import Console
 
     from skel.app.headless import print_segments, write_json
-    from skel.app.recognizer import Recognizer
+    from skel.models.recognizer import Recognizer
 
     sensor, recognizer = options.make_sensor(), Recognizer(options.make_model())
     recording = None

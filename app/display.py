@@ -8,10 +8,10 @@ from skel.app.people import People
 from skel.app.pipeline import Snapshot, State
 from skel.app.player import Player
 from skel.app.presenter import PersonState, describe
-from skel.app.recognizer import UNKNOWN
 from skel.app.session import Session
 from skel.app.widgets.skeleton_painter import Tag
 from skel.app.widgets.workspace import Workspace
+from skel.models.recognizer import UNKNOWN
 from skel.skeleton.recording import Segment
 
 _TIMELINE_EVERY = 3  # frames: the curves are the dearest part of the window
@@ -51,8 +51,8 @@ class Display(QObject):
     def start_over(self) -> None:
         """Forget everything that was shown: another source or model."""
         bundle = self._session.model.bundle
-        self._history = History(bundle.labels, (UNKNOWN, bundle.idle_label or UNKNOWN))
-        self._colours.neutral = bundle.idle_label
+        self._history = History(bundle.labels, (UNKNOWN, bundle.live.idle_label or UNKNOWN))
+        self._colours.neutral = bundle.live.idle_label
         self._people.clear()
         self._states, self._chosen, self._now_s, self._player.shown_s = [], None, 0.0, 0.0
         self._stage.clear()
@@ -133,7 +133,7 @@ class Display(QObject):
         frame = snapshot.frame
         bodies = [int(body) for body in frame.body_ids]
         numbers = dict(zip(bodies, self._people.update(bodies, frame.time_s)))
-        self._states = describe(numbers, snapshot.predictions, self._session.model.bundle.idle_label)
+        self._states = describe(numbers, snapshot.predictions, self._session.model.bundle.live.idle_label)
         self._now_s = frame.time_s
         self._player.shown_s = self._session.position_s(frame.time_s)
         self._stage.show_frame(frame, self._tags())

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from skel.app.acquisition import Acquisition, State
-from skel.app.recognizer import UNKNOWN, Prediction, Recognizer
 from skel.app.recording import LiveRecording
-from skel.app.segments import RecognisedSegment, Segmenter, shares_right
+from skel.models.recognizer import UNKNOWN, Prediction, Recognizer
+from skel.models.segments import RecognisedSegment, Segmenter, shares_right
 from skel.sensors.base import Sensor
 from skel.skeleton.errors import UserError
 from skel.skeleton.recording import Recording, Segment
@@ -126,7 +126,7 @@ def print_segments(
 
     Times count from the first frame of what is played. A run that is stopped with Ctrl-C prints what it has.
     """
-    segmenter = Segmenter(nothing=(UNKNOWN, recognizer.bundle.idle_label or UNKNOWN))
+    segmenter = Segmenter(nothing=(UNKNOWN, recognizer.bundle.live.idle_label or UNKNOWN))
     truth = played.segments if played is not None else ()
     start_s = float(played.times_s[0]) if played is not None else 0.0
     predictions: list[Prediction] = []  # only where they are compared with the truth: a camera never ends

@@ -5,8 +5,8 @@ from collections.abc import Collection
 import numpy as np
 import numpy.typing as npt
 
-from skel.app.recognizer import Prediction
-from skel.app.segments import RecognisedSegment, Segmenter
+from skel.models.recognizer import Prediction
+from skel.models.segments import RecognisedSegment, Segmenter
 
 _KEPT_S = 60.0
 

@@ -11,12 +11,12 @@ from PySide6.QtCore import QEventLoop, QSettings
 from skel.app import texts
 from skel.app.desktop import application
 from skel.app.pipeline import State
-from skel.app.recognizer import UNKNOWN, Recognizer
 from skel.app.session import Source
 from skel.app.settings import Settings
 from skel.app.widgets.timeline import SPAN_S
 from skel.app.window import MainWindow
 from skel.models.pretrained import DEFAULT_MODEL, DEMO_RECORDING
+from skel.models.recognizer import UNKNOWN, Recognizer
 from skel.models.runtime import OnnxModel
 from skel.sensors.base import EndOfStream
 from skel.sensors.replay import ReplaySensor
@@ -78,7 +78,7 @@ def good_moment_s(recording: Recording, model: OnnxModel) -> float:
     Late enough for the timeline to be filled, where there is a choice. Looks at five instants a second.
     """
     sensor, recognizer = ReplaySensor(recording, speed=float("inf")), Recognizer(model)
-    nothing, start_s = (UNKNOWN, model.bundle.idle_label), float(recording.times_s[0])
+    nothing, start_s = (UNKNOWN, model.bundle.live.idle_label), float(recording.times_s[0])
     found: list[tuple[bool, bool, float, float]] = []  # late enough, right, confidence, when
     next_s = start_s + _LOOK_EVERY_S
     with sensor:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from skel.app.acquisition import Acquisition, State
-from skel.app.recognizer import Prediction, Recognizer
 from skel.app.recording import LiveRecording
 from skel.app.timing import LastSecond
+from skel.models.recognizer import Prediction, Recognizer
 from skel.sensors.base import Playable, Sensor
 from skel.skeleton.frame import SkeletonFrame
 

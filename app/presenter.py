@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from skel.app import texts
-from skel.app.recognizer import UNKNOWN, Prediction
+from skel.models.recognizer import UNKNOWN, Prediction
 
 
 @dataclass(frozen=True)

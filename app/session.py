@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from skel.app.pipeline import Pipeline, State
-from skel.app.recognizer import Recognizer
 from skel.app.recording import LiveRecording
+from skel.models.recognizer import Recognizer
 from skel.models.runtime import Device, OnnxModel
 from skel.sensors.base import Playable, Sensor
 from skel.sensors.registry import create_sensor

@@ -24,8 +24,8 @@ import tyro
 
 from skel.app.cli import has_display
 from skel.app.pipeline import Pipeline
-from skel.app.recognizer import Recognizer
 from skel.models.pretrained import DEFAULT_MODEL
+from skel.models.recognizer import Recognizer
 from skel.models.runtime import OnnxModel
 from skel.sensors.replay import ReplaySensor
 from skel.sensors.synthetic import perform

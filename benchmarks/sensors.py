@@ -31,8 +31,8 @@ import tyro
 from latency import spread
 
 from skel.app.pipeline import Pipeline, State
-from skel.app.recognizer import Recognizer
 from skel.models.pretrained import DEFAULT_MODEL
+from skel.models.recognizer import Recognizer
 from skel.models.runtime import OnnxModel
 from skel.sensors.lifting import box_around, lift
 from skel.sensors.placement import place

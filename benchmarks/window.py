@@ -27,8 +27,8 @@ import torch
 import tyro
 from reference_encoder import ReferenceEncoder
 
-from skel.app.recognizer import Recognizer
 from skel.models.pretrained import DEFAULT_MODEL
+from skel.models.recognizer import Recognizer
 from skel.models.runtime import OnnxModel
 from skel.models.stgcn import STGCN
 from skel.sensors.base import EndOfStream

@@ -30,7 +30,7 @@ def print_card(path: Path, card: Bundle) -> None:
 def _rows(card: Bundle) -> Iterator[tuple[str, str]]:
     clip = card.clip
     yield f"{len(card.labels)} labels", ", ".join(card.labels)
-    yield "idle", card.idle_label or "none"
+    yield "idle", card.live.idle_label or "none"
     yield (
         "clip",
         (
@@ -39,9 +39,9 @@ def _rows(card: Bundle) -> Iterator[tuple[str, str]]:
         ),
     )
     yield "streams", ", ".join(f"{name} × {weight:.3g}" for name, weight in zip(card.streams, card.stream_weights))
-    yield "windows", ", ".join(f"{duration:g} s" for duration in card.window_durations_s)
+    yield "windows", ", ".join(f"{duration:g} s" for duration in card.live.window_durations_s)
     yield "temperature", f"{card.temperature:g}"
-    yield "unknown", f"below {card.rejection_threshold:g}" if card.rejection_threshold else "never"
+    yield "unknown", f"below {card.live.rejection_threshold:g}" if card.live.rejection_threshold else "never"
     yield "precision", card.precision
     for name, figure in card.metrics.items():
         yield name, f"{figure['value']:.4g}: {figure['protocol']}"

@@ -19,6 +19,7 @@ from skel.export.runs import DataSource, TrainedRun, load_runs
 from skel.export.verify import Sample, Verification, as_function, logits_of, random_sample, real_sample
 from skel.export.weights import fitted_weights, given_weights
 from skel.models.bundle import Bundle, Precision
+from skel.models.live import LiveSettings
 from skel.models.providers import tensorrt_package
 from skel.models.runtime import OnnxModel
 from skel.skeleton.errors import UserError
@@ -141,10 +142,8 @@ def _card(
         clip=first.clip,
         streams=tuple(run.stream for run in runs),
         stream_weights=weights,
-        window_durations_s=options.window_durations_s,
         temperature=temperature,
-        rejection_threshold=0.0,
-        idle_label="idle" if "idle" in first.classes else None,
+        live=LiveSettings(options.window_durations_s, idle_label="idle" if "idle" in first.classes else None),
         precision="float32",
         metrics=metrics,
         provenance={"runs": made, "export": exported},

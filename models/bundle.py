@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
+from skel.models.live import LiveSettings
 from skel.models.streams import STREAMS, Stream
 from skel.skeleton.clip import ClipConfig
 from skel.skeleton.errors import UserError
 
-SCHEMA = 2
+SCHEMA = 3
 METADATA_KEY = "skel.bundle"
 Precision = Literal["float32", "int8"]
 
@@ -24,11 +25,9 @@ class Bundle:
         streams: what the graph computes from the raw clip ('joint', 'bone', 'motion'). The embedding holds their features
             one stream after the other, in this order, as many for each.
         stream_weights: the share of each stream's logits in their sum.
-        window_durations_s: the spans of live time that the recogniser should look at.
         temperature: logits are divided by it before softmax (one stream: 1 = not calibrated; several: the weighted sum of
             theirs).
-        rejection_threshold: a top probability below it means "unknown" (0 = never).
-        idle_label: the class that stands for "no action", or None.
+        live: how the recogniser uses it on live frames.
         precision: of most of the arithmetic.
         metrics: measured figures, each with its protocol, e.g. {"top1": {"value": .8, "protocol": "…"}}.
         provenance: of each run its data sets, command, seed, versions and weights' hash; and of the export.
@@ -38,10 +37,8 @@ class Bundle:
     clip: ClipConfig
     streams: tuple[Stream, ...]
     stream_weights: tuple[float, ...]
-    window_durations_s: tuple[float, ...]
     temperature: float
-    rejection_threshold: float
-    idle_label: str | None
+    live: LiveSettings
     precision: Precision
     metrics: dict[str, Any]
     provenance: dict[str, Any]
@@ -67,7 +64,8 @@ class Bundle:
             raise UserError(f"{source}: its card {what}: export the model again")
         try:
             fields["clip"] = ClipConfig.from_json(fields["clip"])
-            for name in ("labels", "streams", "stream_weights", "window_durations_s"):
+            fields["live"] = LiveSettings.from_json(fields["live"])
+            for name in ("labels", "streams", "stream_weights"):
                 fields[name] = tuple(fields[name])
             card = cls(**fields)
             card._check()
@@ -81,12 +79,12 @@ class Bundle:
             raise ValueError("labels are not names")
         if not set(self.streams) <= set(STREAMS) or len(self.streams) != len(self.stream_weights):
             raise ValueError(f"streams are {self.streams}, their weights {self.stream_weights}")
-        if not self.window_durations_s or min(self.window_durations_s) <= 0:
-            raise ValueError(f"window_durations_s are {self.window_durations_s}")
-        if not self.temperature > 0 or not 0 <= self.rejection_threshold <= 1:
-            raise ValueError(f"temperature is {self.temperature}, rejection_threshold {self.rejection_threshold}")
-        if self.idle_label is not None and self.idle_label not in self.labels:
-            raise ValueError(f"idle_label {self.idle_label!r} is not among the labels")
+        if not self.temperature > 0:
+            raise ValueError(f"temperature is {self.temperature}")
+        idle = () if self.live.idle_label is None else (self.live.idle_label,)
+        for label in (*idle, *self.live.pair_labels):
+            if label not in self.labels:
+                raise ValueError(f"{label!r} of the live settings is not among the labels")
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str], source: str) -> Self:

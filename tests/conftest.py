@@ -1,6 +1,7 @@
 """What several tests need: the recordings of the developers' shared folder, and Qt without a display."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # Threads that spin while they wait for one another make small networks many times slower on a busy machine.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+sys.path.insert(0, str(Path(__file__).parent))  # for what tests of several folders share
 
 
 @pytest.fixture(scope="session")

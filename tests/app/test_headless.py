@@ -11,7 +11,7 @@ from pipeline_fakes import FakeModel, FakePlayer, FakeSensor, bundle, frames_of,
 from rich.console import Console
 
 from skel.app.headless import predictions_of, print_segments, write_json
-from skel.app.recognizer import Recognizer
+from skel.models.recognizer import Recognizer
 from skel.sensors.base import SensorError, SensorLost
 from skel.sensors.replay import ReplaySensor
 from skel.skeleton.errors import UserError
@@ -161,7 +161,7 @@ def test_the_truth_is_compared_from_the_recordings_start():
 
 
 def test_neither_unknown_nor_idle_is_an_action():
-    for card in (bundle(rejection_threshold=1.1), bundle(labels=("still",), idle_label="still")):
+    for card in (bundle({"rejection_threshold": 1.1}), bundle({"idle_label": "still"}, labels=("still",))):
         text = printed(at_once(frames_of(movement(60))), Recognizer(FakeModel(card)))
         assert "none" in text
         assert "%" not in text

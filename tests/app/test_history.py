@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skel.app.history import History
-from skel.app.recognizer import UNKNOWN, Prediction
+from skel.models.recognizer import UNKNOWN, Prediction
 
 LABELS = ("a", "b", "c", "idle")
 

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtGui import QImage
 
 from skel.app.picture import good_moment_s, render_demo_picture
+from skel.models.live import LiveSettings
 from skel.models.pretrained import DEFAULT_MODEL
 from skel.models.runtime import OnnxModel
 from skel.sensors.synthetic import perform
@@ -19,7 +20,7 @@ class RaisedHand:
     """Names 'up' where the right hand is above the head for the later half of the clip, with growing certainty."""
 
     shipped = OnnxModel(DEFAULT_MODEL, "cpu").bundle
-    bundle = replace(shipped, labels=("up", "down"), window_durations_s=(1.0,), idle_label=None)
+    bundle = replace(shipped, labels=("up", "down"), live=LiveSettings((1.0,)))
 
     def __call__(self, clips: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         above = clips[:, 1, -25:, 11, 0] - clips[:, 1, -25:, 3, 0]

@@ -12,7 +12,8 @@ from pipeline_fakes import FakeModel, FakePlayer, FakeSensor, bundle, frame_of, 
 from skel.app.acquisition import Acquisition
 from skel.app.frame_queue import FrameQueue
 from skel.app.pipeline import Pipeline, Snapshot, State
-from skel.app.recognizer import Recognizer
+from skel.models.live import LiveSettings
+from skel.models.recognizer import Recognizer
 from skel.sensors.base import SensorError, SensorLost
 from skel.sensors.registry import create_sensor
 from skel.skeleton.layouts import NTU25
@@ -80,13 +81,13 @@ def test_a_slow_model_skips_predictions_but_no_frame(run):
     model = FakeModel()
     model.gate.clear()
     sensor = FakeSensor(frames_of(positions))
-    pipeline, changes = run(sensor, Recognizer(model, smoothing_s=0))
+    pipeline, changes = run(sensor, Recognizer(model, LiveSettings((1.0, 2.0), smoothing_s=0)))
     assert sensor.all_given.wait(30)
     assert model.called.wait(30)
     assert pipeline.stats().queued <= 60
     model.gate.set()
     snapshot = changes.snapshot_of(pipeline, 59)
-    every_frame = Recognizer(FakeModel(), smoothing_s=0)
+    every_frame = Recognizer(FakeModel(), LiveSettings((1.0, 2.0), smoothing_s=0))
     for frame in frames_of(positions):
         expected = every_frame.push(frame)
     np.testing.assert_array_equal(snapshot.predictions[0].probabilities, expected[0].probabilities)

@@ -4,7 +4,7 @@ import numpy as np
 
 from skel.app import texts
 from skel.app.presenter import describe
-from skel.app.recognizer import UNKNOWN, Prediction
+from skel.models.recognizer import UNKNOWN, Prediction
 
 
 def prediction(person: int, action: str) -> Prediction:

@@ -13,9 +13,9 @@ from pipeline_fakes import FakeModel, FakePlayer, FakeSensor, frame_of, frames_o
 from skel.app import recording as module
 from skel.app.headless import predictions_of
 from skel.app.pipeline import Pipeline
-from skel.app.recognizer import Recognizer
 from skel.app.recording import LiveRecording
 from skel.app.session import Session, Source, recording_source
+from skel.models.recognizer import Recognizer
 from skel.sensors.base import SensorLost
 from skel.sensors.replay import ReplaySensor
 from skel.sensors.synthetic import SyntheticSensor

@@ -38,7 +38,7 @@ def test_exports_what_was_fine_tuned(make_run, tmp_path, export):
     assert row["same_top1"] == 1
     assert row["accuracy"] is None
     assert row["size_mb"] == pytest.approx((tmp_path / "out.onnx").stat().st_size / 1e6, rel=0.01)
-    assert OnnxModel(tmp_path / "out.onnx", "cpu").bundle.window_durations_s == (2.0,)
+    assert OnnxModel(tmp_path / "out.onnx", "cpu").bundle.live.window_durations_s == (2.0,)
 
 
 def test_shows_the_card(export, monkeypatch):

@@ -57,8 +57,8 @@ def test_carries_all_that_is_needed_to_feed_it(exported):
     assert bundle.labels == CLASSES
     assert bundle.clip == ClipConfig()
     assert (bundle.streams, bundle.stream_weights, bundle.temperature) == (("joint",), (1.0,), 1.0)
-    assert bundle.window_durations_s == (1.0, 2.0)
-    assert bundle.idle_label == "idle"
+    assert bundle.live.window_durations_s == (1.0, 2.0)
+    assert bundle.live.idle_label == "idle"
     assert bundle.precision == "float32"
     assert bundle.metrics["top1"]["value"] == 0.5
     assert bundle.provenance["runs"][0]["data"] == ["none"]
@@ -187,7 +187,7 @@ def rewritten(source, target, change):
     [
         (lambda card: card.clear(), "ONNX file without our card: make it with skel-export"),
         (lambda card: card.pop("labels"), "its card lacks labels"),
-        (lambda card: card.update(schema=1), "its card has schema 1, this version reads 2"),
+        (lambda card: card.update(schema=1), "its card has schema 1, this version reads 3"),
         (lambda card: card.update(colour="red"), "its card has unknown fields colour"),
         (lambda card: card["clip"].pop("yaw"), "missing or unknown fields: yaw"),
         (lambda card: card["clip"].update(frames=40), "does not take the clips that its card describes"),
@@ -196,8 +196,9 @@ def rewritten(source, target, change):
         (lambda card: card.update(streams=["joint", "bone"]), "streams are"),
         (lambda card: card.update(streams=["colour"]), "streams are"),
         (lambda card: card.update(temperature=0), "temperature is 0"),
-        (lambda card: card.update(window_durations_s=[]), "window_durations_s are"),
-        (lambda card: card.update(idle_label="nothing"), "idle_label 'nothing' is not among the labels"),
+        (lambda card: card["live"].update(window_durations_s=[]), "window_durations_s are"),
+        (lambda card: card["live"].update(hysteresis=2), "hysteresis is 2"),
+        (lambda card: card["live"].update(idle_label="nothing"), "'nothing' of the live settings is not among the labels"),
     ],
 )
 def test_a_wrong_card_gets_one_line(exported, tmp_path, change, message):

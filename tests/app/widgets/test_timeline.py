@@ -6,10 +6,10 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 
 from skel.app.history import History
-from skel.app.recognizer import Prediction
 from skel.app.theme import DARK, LIGHT, ClassColours
 from skel.app.widgets.lanes import Lane, SegmentLanes
 from skel.app.widgets.timeline import AHEAD_S, SPAN_S, Timeline
+from skel.models.recognizer import Prediction
 from skel.skeleton.recording import Segment
 
 LABELS = ("wave", "squat", "jog", "idle")

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 
 from skel.models.bundle import Bundle
+from skel.models.live import LiveSettings
 from skel.sensors.base import EndOfStream, SensorTimeout
 from skel.skeleton.clip import ClipConfig
 from skel.skeleton.frame import SkeletonFrame
@@ -15,16 +16,14 @@ from skel.skeleton.layouts import layout_named, layout_with_joints
 NTU25 = layout_named("NTU25")
 
 
-def bundle(**changed) -> Bundle:
+def bundle(live: dict | None = None, **changed) -> Bundle:
     fields = {
         "labels": tuple("abcdefg"),
         "clip": ClipConfig(frames=16),
         "streams": ("joint",),
         "stream_weights": (1.0,),
-        "window_durations_s": (1.0, 2.0),
         "temperature": 1.5,
-        "rejection_threshold": 0.0,
-        "idle_label": None,
+        "live": LiveSettings(**{"window_durations_s": (1.0, 2.0), **(live or {})}),
         "precision": "float32",
         "metrics": {},
         "provenance": {},

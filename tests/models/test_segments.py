@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from skel.app.recognizer import UNKNOWN, Prediction
-from skel.app.segments import RecognisedSegment, Segmenter, shares_right
+from skel.models.recognizer import UNKNOWN, Prediction
+from skel.models.segments import RecognisedSegment, Segmenter, shares_right
 from skel.skeleton.recording import Segment
 
 

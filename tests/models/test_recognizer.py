@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from pipeline_fakes import FakeModel, bundle, frame_of, frames_of, movement
 
-from skel.app.recognizer import SMOOTHING_S, UNKNOWN, Recognizer
+from skel.models.live import LiveSettings
+from skel.models.recognizer import UNKNOWN, Recognizer
 from skel.skeleton.clip import make_clip
 
 FPS = 30.0
+UNSMOOTHED = LiveSettings((1.0, 2.0), smoothing_s=0)
 
 
 def offline(model: FakeModel, positions: np.ndarray, frame: int, person: int = 0) -> np.ndarray:
@@ -18,7 +20,7 @@ def offline(model: FakeModel, positions: np.ndarray, frame: int, person: int = 0
     times_s = np.arange(len(positions)) / FPS
     now_s, seen = times_s[frame], np.flatnonzero(~np.isnan(positions[: frame + 1, person]).all(axis=(1, 2)))
     probabilities = []
-    for duration_s in model.bundle.window_durations_s:
+    for duration_s in model.bundle.live.window_durations_s:
         if now_s - times_s[seen[0]] < duration_s / 2 - 1e-9:
             continue
         body = positions[: frame + 1, person : person + 1]
@@ -30,7 +32,7 @@ def offline(model: FakeModel, positions: np.ndarray, frame: int, person: int = 0
 
 def test_live_equals_offline():
     model, positions = FakeModel(), movement(100, bodies=2)
-    recognizer = Recognizer(model, smoothing_s=0)
+    recognizer = Recognizer(model, UNSMOOTHED)
     compared = 0
     for i, frame in enumerate(frames_of(positions, FPS)):
         for prediction in recognizer.push(frame):
@@ -44,13 +46,13 @@ def test_live_equals_offline():
 def test_dropped_frames_leave_no_hole():
     model, positions = FakeModel(), movement(90)
     kept = [i for i in range(90) if i % 5 != 3]
-    recognizer = Recognizer(model, smoothing_s=0)
+    recognizer = Recognizer(model, UNSMOOTHED)
     for i in kept:
         predictions = recognizer.push(frame_of(positions[i], i, i / FPS))
     now_s = kept[-1] / FPS
     clips = [
         make_clip(positions[kept], np.array(kept) / FPS, model.bundle.clip, (now_s - d, now_s))
-        for d in model.bundle.window_durations_s
+        for d in model.bundle.live.window_durations_s
     ]
     logits = model(np.stack(clips))[0].astype(np.float64) / model.bundle.temperature
     expected = np.mean(np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True), axis=0)
@@ -59,13 +61,13 @@ def test_dropped_frames_leave_no_hole():
 
 def test_smoothing_is_exponential_in_time():
     model, positions = FakeModel(), movement(60)
-    raw, smooth = Recognizer(model, smoothing_s=0), Recognizer(model)
+    raw, smooth = Recognizer(model, UNSMOOTHED), Recognizer(model)
     expected, last_s = None, 0.0
     for frame in frames_of(positions, FPS):
         plain, smoothed = raw.push(frame), smooth.push(frame)
         if not plain:
             continue
-        kept = np.exp((last_s - frame.time_s) / SMOOTHING_S)
+        kept = np.exp((last_s - frame.time_s) / LiveSettings().smoothing_s)
         new = plain[0].probabilities
         expected = new if expected is None else kept * expected + (1 - kept) * new
         last_s = frame.time_s
@@ -74,7 +76,7 @@ def test_smoothing_is_exponential_in_time():
 
 def test_observing_and_predicting_later_equals_pushing():
     model, frames = FakeModel(), frames_of(movement(80), FPS)
-    pushed, observed = Recognizer(model, smoothing_s=0), Recognizer(model, smoothing_s=0)
+    pushed, observed = Recognizer(model, UNSMOOTHED), Recognizer(model, UNSMOOTHED)
     for frame in frames:
         expected = pushed.push(frame)
         observed.observe(frame)
@@ -134,7 +136,7 @@ def test_starting_over(again):
 
 
 def test_below_the_threshold_the_action_is_unknown():
-    recognizer = Recognizer(FakeModel(bundle(rejection_threshold=0.999)))
+    recognizer = Recognizer(FakeModel(bundle(live={"rejection_threshold": 0.999})))
     for frame in frames_of(movement(40), FPS):
         predictions = recognizer.push(frame)
     (prediction,) = predictions

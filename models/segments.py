@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from skel.app.recognizer import UNKNOWN, Prediction
+from skel.models.recognizer import UNKNOWN, Prediction
 from skel.skeleton.recording import Segment
 
 SHORTEST_S = 0.5

@@ -1,0 +1,50 @@
+"""How a model is used on live frames; chosen once by measurement, and carried in the bundle."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class LiveSettings:
+    """What the recogniser needs to know beside the network.
+
+    Attributes:
+        window_durations_s: the spans of live time that are looked at, each resized to one clip.
+        smoothing_s: time constant of the exponential smoothing of probabilities (0 = none).
+        hysteresis: by how much another class must be more probable than the one that is named, to be named in its place.
+        rejection_threshold: a top probability below it means "unknown" (0 = never).
+        idle_label: the class that stands for "no action", or None.
+        pair_labels: the classes that two people do together (NTU's mutual actions).
+    """
+
+    window_durations_s: tuple[float, ...] = (2.0,)
+    smoothing_s: float = 0.2
+    hysteresis: float = 0.0
+    rejection_threshold: float = 0.0
+    idle_label: str | None = None
+    pair_labels: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Self:
+        """The inverse of `to_json`; `ValueError` for a missing or unknown field, or one that cannot be true."""
+        odd = sorted(set(cls.__dataclass_fields__) ^ set(fields))
+        if odd:
+            raise ValueError(f"live settings with missing or unknown fields: {', '.join(odd)}")
+        tuples = {name: tuple(fields[name]) for name in ("window_durations_s", "pair_labels")}
+        settings = cls(**{**fields, **tuples})
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """`ValueError` where a field is out of its range."""
+        if not self.window_durations_s or min(self.window_durations_s) <= 0:
+            raise ValueError(f"window_durations_s are {self.window_durations_s}")
+        if self.smoothing_s < 0:
+            raise ValueError(f"smoothing_s is {self.smoothing_s}")
+        for name in ("hysteresis", "rejection_threshold"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is {getattr(self, name)}")
