@@ -11,8 +11,9 @@ class LiveSettings:
     Attributes:
         window_durations_s: the spans of live time that are looked at, each resized to one clip.
         smoothing_s: time constant of the exponential smoothing of probabilities (0 = none).
-        hysteresis: by how much another class must be more probable than the one that is named, to be named in its place.
-        rejection_threshold: a top probability below it means "unknown" (0 = never).
+        hysteresis: by how much another class must be more probable than the one that is named, to be named in its place; and
+            by how much that one must fall below `rejection_threshold`, to be unknown (see `hysteresis.named_class`).
+        rejection_threshold: a class that is less probable is not named anew: "unknown" (0 = the best class always is).
         idle_label: the class that stands for "no action", or None.
         pair_labels: the classes that two people do together (NTU's mutual actions).
     """

@@ -2,22 +2,28 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from skel.models.bundle import Bundle
+from skel.models.hysteresis import named_class
 from skel.models.live import LiveSettings
+from skel.models.pairs import PairClasses, nearest_partners
+from skel.models.prediction import UNKNOWN, Prediction
 from skel.skeleton.frame import SkeletonFrame
 from skel.skeleton.window import SlidingWindow
 
-UNKNOWN = "unknown"
-"""The action of a person whose best class stays below the bundle's rejection threshold."""
+__all__ = ["TOP", "UNKNOWN", "Model", "Prediction", "Recognizer", "TaughtClasses", "softmax"]
 
 TOP = 5
 _LONGEST_ABSENCE_S = 0.5  # a person away for longer is seen anew
+
+Floats = npt.NDArray[np.float32]
+Probabilities = npt.NDArray[np.float64]
+_TimesMs = tuple[float, float, float]  # the whole, the window's part, the model's
 
 
 class Model(Protocol):
@@ -28,32 +34,22 @@ class Model(Protocol):
         """The model's card."""
         ...
 
-    def __call__(self, clips: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Clips (N, 3, T, V, M) → logits (N, K) and embeddings (N, 256)."""
+    def __call__(self, clips: Floats) -> tuple[Floats, Floats]:
+        """Clips (N, 3, T, V, M) → logits (N, K) and embeddings (N, F)."""
         ...
 
 
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """What one person does at one instant.
+class TaughtClasses(Protocol):
+    """What the recogniser needs of classes that were taught after training, from a few examples."""
 
-    Attributes:
-        person: the body's id in the frame.
-        time_s: the frame's time stamp (the sensor's clock).
-        action: the most probable class, or `UNKNOWN`.
-        confidence: the probability of the most probable class, known or not.
-        probabilities: (K,) float32, in the order of the model's labels; they sum to 1.
-        top: the five (or K, where there are fewer) most probable classes and their probability, best first.
-        latency_ms: the time that window and model took for this frame, all people together.
-    """
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the L classes, none of them one of the model's."""
+        ...
 
-    person: int
-    time_s: float
-    action: str
-    confidence: float
-    probabilities: npt.NDArray[np.float32] = field(repr=False)
-    top: tuple[tuple[str, float], ...]
-    latency_ms: float
+    def extend(self, probabilities: Probabilities, embeddings: Floats) -> Probabilities:
+        """The model's probabilities (N, K) and embeddings (N, F) of N people → (N, K + L), each row with the sum 1."""
+        ...
 
 
 @dataclass
@@ -62,20 +58,43 @@ class _Person:
 
     since_s: float
     last_s: float = 0.0
-    probabilities: npt.NDArray[np.float64] | None = None
+    probabilities: Probabilities | None = None
     predicted_s: float = 0.0
+    named: int | None = None
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Over which durations a person is looked at alone, and over which together with a partner."""
+
+    person: int
+    durations_s: Sequence[float]
+    partner: int | None
+    shared_s: Sequence[float]
 
 
 class Recognizer:
     """Frames in, one prediction a person out.
 
     Each person's own movement over the last `live.window_durations_s` seconds becomes clips in which that person stands
-    alone, first body of the clip; the clips of all people and durations go through the model in one call. The probabilities
-    softmax(logits / temperature) are averaged over those durations for at least half of which the person has been in view; a
-    person in view for less than half the shortest duration gets no prediction yet. They are then smoothed exponentially over
-    time stamps with the time constant `live.smoothing_s`, so that a label does not flicker at a boundary.
+    alone. The probabilities softmax(logits / temperature) are averaged over those durations for at least half of which the
+    person has been in view; a person in view for less than half the shortest duration gets no prediction yet.
 
-    `live` replaces the bundle's settings. One thread at a time.
+    Where the model has classes that two people do together (`live.pair_labels`), clips of each person with the nearest other
+    one are looked at as well; `pairs.PairClasses` says how both become one answer. Where classes were `taught`, these take
+    their share. All of it is smoothed exponentially over time stamps with the time constant `live.smoothing_s`, and
+    `hysteresis.named_class` chooses what is named. The clips of all people go through the model in one call.
+
+    Args:
+        model: what knows the classes.
+        live: replaces the settings of the model's bundle.
+
+    Attributes:
+        taught: classes beside the model's, or None. It may be exchanged at any time, from any thread, for another object
+            (not changed in place), which the next prediction uses; where the labels are others, smoothing and naming begin
+            anew.
+
+    One thread at a time, but for that.
 
     Example:
         >>> from skel.app.recognizer import Recognizer
@@ -92,21 +111,29 @@ class Recognizer:
     def __init__(self, model: Model, live: LiveSettings | None = None) -> None:
         self.bundle = model.bundle
         self.live = live or model.bundle.live
+        self.taught: TaughtClasses | None = None
         self._model = model
+        self._pairs = PairClasses(self.bundle.labels, self.live.pair_labels)
         self._durations_s = self.live.window_durations_s
         self._window = SlidingWindow(self.bundle.clip, max_duration_s=max(self._durations_s))
         self._people: dict[int, _Person] = {}
+        self._remembered_labels = self.bundle.labels
         self._observing_s = 0.0  # time spent on the last frame
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The K class names, in the order of a prediction's probabilities."""
-        return self.bundle.labels
+        """The class names in the order of a prediction's probabilities: the model's, then those that were taught."""
+        taught = self.taught
+        return self.bundle.labels + (taught.labels if taught is not None else ())
 
     def reset(self) -> None:
         """Forget everyone, as before the first frame."""
         self._window.clear()
         self._people.clear()
+
+    def since_s(self, person: int) -> float:
+        """When somebody in view came into it, in the sensor's time; a short absence does not count (`KeyError`: not in view)."""
+        return self._people[person].since_s
 
     def push(self, frame: SkeletonFrame) -> list[Prediction]:
         """Take in the next frame and say what each person in it does; see `observe` and `predict`."""
@@ -130,44 +157,101 @@ class Recognizer:
 
     def predict(self) -> list[Prediction]:
         """One prediction for each person in the last observed frame who has been in view for long enough, in its order."""
-        started_s = time.perf_counter()
+        began_s = time.perf_counter() - self._observing_s
         now_s = self._window.time_s
-        if now_s is None:
+        looks = [] if now_s is None else self._looks(now_s)
+        if now_s is None or not looks:
             return []
-        durations_s = {body: self._durations_seen(body, now_s) for body in self._window.bodies}
-        durations_s = {body: durations for body, durations in durations_s.items() if durations}
-        if not durations_s:
-            return []
-        clips = np.concatenate([self._window.clips(durations, [body]) for body, durations in durations_s.items()])
-        logits, _ = self._model(clips)
-        probabilities = softmax(logits / self.bundle.temperature)
-        ends = np.cumsum([len(durations) for durations in durations_s.values()])
-        shares = np.split(probabilities, ends[:-1])
-        smoothed = [self._smoothed(body, share.mean(axis=0), now_s) for body, share in zip(durations_s, shares)]
-        latency_ms = 1e3 * (self._observing_s + time.perf_counter() - started_s)
-        return [self._prediction(body, p, now_s, latency_ms) for body, p in zip(durations_s, smoothed)]
+        alone = [self._window.clips(look.durations_s, [look.person]) for look in looks]
+        pairs = [self._window.clips(look.shared_s, [look.person, p]) for look in looks if (p := look.partner) is not None]
+        clips = np.concatenate([*alone, *pairs])
+        made_s = time.perf_counter()
+        logits, features = self._model(clips)
+        ran_s = time.perf_counter()
+        ends = np.cumsum([len(durations) for durations in (*alone, *pairs)])[:-1]
+        means = [part.mean(axis=0) for part in np.split(softmax(logits / self.bundle.temperature), ends)]
+        embeddings = np.stack([part.mean(axis=0) for part in np.split(features, ends)[: len(looks)]])
+        probabilities = self._extended(self._fused(looks, means), embeddings)
+        smoothed = [self._smoothed(look.person, row, now_s) for look, row in zip(looks, probabilities)]
+        times_ms = (1e3 * (time.perf_counter() - began_s), 1e3 * (made_s - began_s), 1e3 * (ran_s - made_s))
+        return [
+            self._prediction(look, now_s, row, embedding, times_ms)
+            for look, row, embedding in zip(looks, smoothed, embeddings)
+        ]
+
+    def _looks(self, now_s: float) -> list[_Look]:
+        seen_s = {body: self._durations_seen(body, now_s) for body in self._window.bodies}
+        seen_s = {body: durations_s for body, durations_s in seen_s.items() if durations_s}
+        partners: dict[int, int] = {}
+        if self._pairs:
+            centres_m = dict(zip(self._window.bodies, self._window.centres_m()))
+            partners = nearest_partners({body: centres_m[body] for body in seen_s})
+        looks = []
+        for body in partners if self._pairs.are_all else seen_s:
+            other = partners.get(body)
+            shared_s = [] if other is None else [duration for duration in seen_s[body] if duration in seen_s[other]]
+            looks.append(_Look(body, seen_s[body], other, shared_s))
+        return looks
 
     def _durations_seen(self, body: int, now_s: float) -> Sequence[float]:
         seen_s = now_s - self._people[body].since_s
         return [duration for duration in self._durations_s if seen_s >= 0.5 * duration - 1e-9]
 
-    def _smoothed(self, body: int, probabilities: npt.NDArray[np.float64], now_s: float) -> npt.NDArray[np.float64]:
+    def _fused(self, looks: Sequence[_Look], means: Sequence[Probabilities]) -> Probabilities:
+        """(N, K): each person's answer from what the clips say, those of the people alone first."""
+        together = iter(means[len(looks) :])
+        pairs = [next(together) if look.partner is not None else None for look in looks]
+        return np.stack([self._pairs.fused(solo, pair) for solo, pair in zip(means, pairs)])
+
+    def _extended(self, probabilities: Probabilities, embeddings: Floats) -> Probabilities:
+        """(N, K + L): with the classes that were taught; where these are others than before, nobody has a past."""
+        taught = self.taught  # once: another thread may exchange it
+        labels = self.bundle.labels + (taught.labels if taught is not None else ())
+        if labels != self._remembered_labels:
+            self._remembered_labels = labels
+            for person in self._people.values():
+                person.probabilities = person.named = None
+        return probabilities if taught is None else taught.extend(probabilities, embeddings)
+
+    def _smoothed(self, body: int, probabilities: Probabilities, now_s: float) -> Probabilities:
         person = self._people[body]
-        if person.probabilities is not None and self.live.smoothing_s > 0:
-            kept = np.exp((person.predicted_s - now_s) / self.live.smoothing_s)
-            probabilities = kept * person.probabilities + (1 - kept) * probabilities
+        if person.probabilities is not None:
+            probabilities = smoothed(person.probabilities, probabilities, now_s - person.predicted_s, self.live.smoothing_s)
         person.probabilities, person.predicted_s = probabilities, now_s
         return probabilities
 
-    def _prediction(self, body: int, probabilities: npt.NDArray[np.float64], now_s: float, latency_ms: float) -> Prediction:
+    def _prediction(
+        self, look: _Look, now_s: float, probabilities: Probabilities, embedding: Floats, times_ms: _TimesMs
+    ) -> Prediction:
+        labels, person = self._remembered_labels, self._people[look.person]
+        person.named = named = named_class(probabilities, person.named, self.live)
         order = np.argsort(-probabilities, kind="stable")[:TOP]
-        top = tuple((self.labels[i], float(probabilities[i])) for i in order)
-        best, confidence = top[0]
-        action = best if confidence >= self.live.rejection_threshold else UNKNOWN
-        return Prediction(body, now_s, action, confidence, probabilities.astype(np.float32), top, latency_ms)
+        latency_ms, window_ms, model_ms = times_ms
+        return Prediction(
+            person=look.person,
+            time_s=now_s,
+            action=UNKNOWN if named is None else labels[named],
+            confidence=float(probabilities[order[0] if named is None else named]),
+            probabilities=probabilities.astype(np.float32),
+            top=tuple((labels[i], float(probabilities[i])) for i in order),
+            latency_ms=latency_ms,
+            partner=look.partner if named is not None and labels[named] in self.live.pair_labels else None,
+            labels=labels,
+            embedding=embedding,
+            window_ms=window_ms,
+            model_ms=model_ms,
+        )
 
 
 def softmax(logits: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
     """(N, K) logits → probabilities in float64."""
     exponentials = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
     return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
+
+
+def smoothed(before: Probabilities, now: Probabilities, elapsed_s: float, time_constant_s: float) -> Probabilities:
+    """What was known so long ago fades exponentially; with a time constant of 0 only the present counts."""
+    if time_constant_s == 0:
+        return now
+    kept = np.exp(-elapsed_s / time_constant_s)
+    return np.asarray(kept * before + (1 - kept) * now)

@@ -163,7 +163,7 @@ def _centred(x: Array, times_s: Array, instants_s: Array, layout: SkeletonLayout
     centre = x[:, :, layout.centre]  # (T, M, 3)
     untracked = np.isnan(centre).any(axis=-1)
     if untracked.any():
-        centre = np.where(untracked[..., None], _mean_of_tracked_joints(x), centre)
+        centre = np.where(untracked[..., None], mean_of_tracked_joints(x), centre)
     x = np.where(np.isnan(x).any(axis=-1, keepdims=True), centre[:, :, None], x)
     if config.centring == "frame":
         return np.asarray(x - centre[:, :, None])
@@ -171,10 +171,10 @@ def _centred(x: Array, times_s: Array, instants_s: Array, layout: SkeletonLayout
     return np.asarray(x - resample(fill_gaps(centre[:, 0], times_s), times_s, instants_s).mean(axis=0))
 
 
-def _mean_of_tracked_joints(x: Array) -> Array:
-    """(T, M, V, 3) → (T, M, 3); NaN where no joint is tracked (as `np.nanmean`, without its warning)."""
-    known = ~np.isnan(x)
-    total, count = np.where(known, x, 0.0).sum(axis=2), known.sum(axis=2)
+def mean_of_tracked_joints(positions: npt.NDArray[np.floating[Any]]) -> Array:
+    """(…, V, 3) → (…, 3); NaN where no joint is tracked (as `np.nanmean`, without its warning)."""
+    known = ~np.isnan(positions)
+    total, count = np.where(known, positions, 0.0).sum(axis=-2), known.sum(axis=-2)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from skel.skeleton.clip import ClipConfig, make_clip
+from skel.skeleton.clip import ClipConfig, make_clip, mean_of_tracked_joints
 from skel.skeleton.frame import SkeletonFrame
 
 MAX_GAP_S = 1.0
@@ -90,6 +90,11 @@ class SlidingWindow:
         end = (self._count - 1) % self._capacity + 1 + (self._capacity if self._count > self._capacity else 0)
         return self._times_s[end - kept : end], self._positions_m[end - kept : end]
 
+    def centres_m(self) -> npt.NDArray[np.float64]:
+        """Where the bodies in the last frame are, (M, 3) in the order of `bodies`: the mean of the tracked joints."""
+        slots = [self._slot_of[body] for body in self._in_view]
+        return mean_of_tracked_joints(self._positions_m[(self._count - 1) % self._capacity, slots])
+
     def tracked_s(self, body: int) -> float:
         """For how long the window has known this body, in seconds from its first kept frame to now."""
         times_s, positions_m = self._view()
@@ -105,10 +110,12 @@ class SlidingWindow:
         forgotten is absent (zero).
         """
         times_s, positions_m = self._view()
+        now = self.time_s or 0.0
+        first = max(int(np.searchsorted(times_s, now - max(durations_s), side="right")) - 1, 0)
+        times_s, positions_m = times_s[first:], positions_m[first:]
         columns = [self._slot_of.get(body) for body in bodies]
         chosen = np.full((len(times_s), len(bodies), len(self._layout), 3), np.nan, np.float32)
         for place, slot in enumerate(columns):
             if slot is not None:
                 chosen[:, place] = positions_m[:, slot]
-        now = self.time_s or 0.0
         return np.stack([make_clip(chosen, times_s, self.config, (now - d, now)) for d in durations_s])

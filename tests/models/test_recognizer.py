@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -83,7 +85,8 @@ def test_observing_and_predicting_later_equals_pushing():
     (prediction,) = observed.predict()
     np.testing.assert_array_equal(prediction.probabilities, expected[0].probabilities)
     assert prediction.time_s == frames[-1].time_s
-    assert prediction.latency_ms > 0
+    assert 0 < prediction.window_ms + prediction.model_ms < prediction.latency_ms
+    assert min(prediction.window_ms, prediction.model_ms) > 0
 
 
 def test_nothing_before_half_the_shortest_duration():
@@ -156,6 +159,91 @@ def test_what_a_prediction_says():
     assert len(prediction.top) == 5
     assert [p for _, p in prediction.top] == pytest.approx(np.sort(probabilities)[::-1][:5])
     assert prediction.action == recognizer.labels[probabilities.argmax()]
+
+
+def test_hysteresis_keeps_the_name_for_a_while():
+    frames, changes = frames_of(movement(150), FPS), []
+    for hysteresis in (0.0, 0.3):
+        recognizer, names = Recognizer(FakeModel(seed=4), replace(UNSMOOTHED, hysteresis=hysteresis)), []
+        for frame in frames:
+            recognizer.observe(frame)
+            for prediction in recognizer.predict() if frame.index % 3 == 0 else ():
+                share = dict(zip(prediction.labels, prediction.probabilities))
+                assert prediction.confidence == pytest.approx(share[prediction.action])
+                assert prediction.top[0][1] <= prediction.confidence + hysteresis
+                names.append(prediction.action)
+        changes.append(sum(one != other for one, other in pairwise(names)))
+    assert changes == [4, 1]
+
+
+class Taught:
+    """Classes that take half of everything in proportion to the first features of the embedding."""
+
+    def __init__(self, *labels: str) -> None:
+        self.labels = labels
+
+    def extend(self, probabilities: np.ndarray, embeddings: np.ndarray) -> np.ndarray:
+        shares = np.exp(embeddings[:, : len(self.labels)].astype(np.float64))
+        return 0.5 * np.concatenate([probabilities, shares / shares.sum(axis=1, keepdims=True)], axis=1)
+
+
+class WithFeatures(FakeModel):
+    """Whose embedding is the mean of the clip over time, joints and bodies, times ten."""
+
+    def __call__(self, clips: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return super().__call__(clips)[0], 10 * clips.mean(axis=(2, 3, 4))
+
+
+def test_what_was_taught_joins_what_the_model_knows():
+    model, frames = WithFeatures(), frames_of(movement(80, bodies=2), FPS)
+    plain, extended = Recognizer(model, UNSMOOTHED), Recognizer(model, UNSMOOTHED)
+    extended.taught = Taught("bow", "spin")
+    assert extended.labels == (*"abcdefg", "bow", "spin")
+    for frame in frames:
+        for without, prediction in zip(plain.push(frame), extended.push(frame), strict=True):
+            np.testing.assert_array_equal(prediction.embedding, without.embedding)
+            expected = extended.taught.extend(without.probabilities[None], without.embedding[None])[0]
+            np.testing.assert_allclose(prediction.probabilities, expected, atol=1e-6)
+            assert prediction.labels == extended.labels
+            assert prediction.action == prediction.labels[expected.argmax()]
+
+
+def test_the_embedding_is_the_mean_over_the_windows():
+    model, positions = WithFeatures(), movement(80)
+    recognizer = Recognizer(model)
+    for frame in frames_of(positions, FPS):
+        recognizer.observe(frame)
+    now_s, times_s = 79 / FPS, np.arange(80) / FPS
+    clips = np.stack([make_clip(positions, times_s, model.bundle.clip, (now_s - d, now_s)) for d in (1.0, 2.0)])
+    (prediction,) = recognizer.predict()
+    np.testing.assert_allclose(prediction.embedding, model(clips)[1].mean(axis=0), rtol=1e-5)
+    assert prediction.embedding.dtype == np.float32
+
+
+@pytest.mark.parametrize("after", [None, ("bow",), ("spin", "bow")])
+def test_with_other_labels_smoothing_and_naming_begin_anew(after: tuple[str, ...] | None):
+    live = LiveSettings((1.0, 2.0), smoothing_s=0.5, hysteresis=0.2)
+    changing, fresh = Recognizer(WithFeatures(), live), Recognizer(WithFeatures(), live)
+    changing.taught = Taught("bow", "spin")
+    fresh.taught = Taught(*after) if after else None
+    frames = frames_of(movement(90), FPS)
+    for frame in frames[:60]:
+        changing.push(frame)
+        fresh.observe(frame)
+    changing.taught = fresh.taught
+    for frame in frames[60:]:
+        (one,), (other,) = changing.push(frame), fresh.push(frame)
+        assert (one.action, one.labels) == (other.action, other.labels)
+        np.testing.assert_array_equal(one.probabilities, other.probabilities)
+
+
+def test_taught_with_one_example_more_goes_on_smoothly():
+    recognizer, never = Recognizer(WithFeatures()), Recognizer(WithFeatures())
+    recognizer.taught = never.taught = Taught("bow")
+    for frame in frames_of(movement(60), FPS):
+        recognizer.taught = Taught("bow")
+        for one, other in zip(recognizer.push(frame), never.push(frame), strict=True):
+            np.testing.assert_array_equal(one.probabilities, other.probabilities)
 
 
 def test_another_layout_is_converted():

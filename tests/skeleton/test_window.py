@@ -100,6 +100,17 @@ def test_an_empty_window() -> None:
     assert window.clips([1.0, 2.0], [1]).shape == (2, 3, 16, 25, 2)
 
 
+def test_where_bodies_are() -> None:
+    window = SlidingWindow(CONFIG)
+    assert window.centres_m().shape == (0, 3)
+    window.push(frame(0.0, {1: pose(1), 2: pose(2)}))
+    partly = pose(4)
+    partly[3:] = np.nan
+    window.push(frame(0.1, {2: pose(3), 7: partly, 1: np.full((25, 3), np.nan)}))
+    expected = [pose(3).mean(axis=0), partly[:3].mean(axis=0), np.full(3, np.nan)]
+    np.testing.assert_allclose(window.centres_m(), expected, rtol=1e-5)
+
+
 def test_nobody_in_view_is_a_frame_too() -> None:
     window = SlidingWindow(CONFIG)
     window.push(frame(0.0, {1: pose(0)}))
