@@ -9,12 +9,13 @@ from typing import cast
 
 from skel.app.frame_queue import FrameQueue
 from skel.app.recording import LiveRecording
-from skel.app.timing import LastSecond
+from skel.app.timing import Recent, Spread
 from skel.sensors.base import EndOfStream, Playable, Sensor, SensorTimeout
 from skel.sensors.reconnecting import Reconnecting
 from skel.skeleton.errors import UserError
 from skel.skeleton.frame import SkeletonFrame
 
+SPAN_S = 5.0  # of the latencies that are shown
 _READ_S = 0.1  # so that `stop` is noticed
 _WAITING_AFTER_S = 1.0  # without a frame
 _ENDED_POLL_S = 0.05  # an ended recording continues when somebody seeks
@@ -32,6 +33,10 @@ class State(StrEnum):
     ENDED = "ended"  # seeking continues a recording
     FAILED = "failed"  # see the message
     STOPPED = "stopped"
+
+
+OVER = (State.RECONNECTING, State.ENDED, State.FAILED, State.STOPPED)
+"""Nobody is seen any more, until frames come again."""
 
 
 class Acquisition:
@@ -56,7 +61,8 @@ class Acquisition:
         self._state = State.OPENING
         self._frames = self._drops = 0
         self._last_index: int | None = None
-        self._arrivals = LastSecond()
+        self._arrivals = Recent()
+        self._sensor_ms, self._pose_ms = Recent(SPAN_S), Recent(SPAN_S)
         self._predecessor: Acquisition | None = None
         self._thread = threading.Thread(target=self._run, name="skel-acquisition", daemon=True)
 
@@ -106,6 +112,16 @@ class Acquisition:
         """Frames a second, over the last second."""
         with self._lock:
             return self._arrivals.rate_hz()
+
+    def sensor_ms(self) -> Spread | None:
+        """From the exposure to the arrival of a picture, over the last seconds; None where the sensor does not know."""
+        with self._lock:
+            return self._sensor_ms.spread()
+
+    def pose_ms(self) -> Spread | None:
+        """From a picture to its skeletons, over the last seconds; None where the source gives skeletons itself."""
+        with self._lock:
+            return self._pose_ms.spread()
 
     def start(self, after: "Acquisition | None" = None) -> None:
         """Start reading, as soon as `after` has let go of its sensor, which may be the same device."""
@@ -157,6 +173,7 @@ class Acquisition:
     def _read_on(self) -> None:
         last_s = time.monotonic()
         while not self._stopping.is_set():
+            asked_s = time.monotonic()
             try:
                 frame = self._source.read(_READ_S)
             except SensorTimeout:
@@ -172,15 +189,20 @@ class Acquisition:
             else:
                 last_s = time.monotonic()
                 self.become(State.PAUSED if self._is_paused() else State.RUNNING)
-                self._give(frame)
+                self._give(frame, asked_s)
 
     def _is_paused(self) -> bool:
         return self.playable is not None and self.playable.paused
 
-    def _give(self, frame: SkeletonFrame) -> None:
+    def _give(self, frame: SkeletonFrame, asked_s: float) -> None:
+        now_s, sensor_ms = time.monotonic(), getattr(self._source.sensor, "latency_ms", None)
         with self._lock:
             self._frames += 1
             self._arrivals.add(1.0, frame.host_time_s)
+            if sensor_ms is not None:
+                self._sensor_ms.add(sensor_ms, now_s)
+            if self.mode:  # it finds skeletons; a recording has them
+                self._pose_ms.add(1e3 * (now_s - max(frame.host_time_s, asked_s)), now_s)
             if self._last_index is not None:
                 self._drops += max(frame.index - self._last_index - 1, 0)
             self._last_index = frame.index

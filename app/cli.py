@@ -3,14 +3,23 @@
 import os
 import signal
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tyro
 
 from skel.app.options import Options
 from skel.app.recording import LiveRecording
 from skel.skeleton.errors import UserError, run_command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from skel.app.pipeline import Snapshot
+    from skel.models.recognizer import Recognizer
+    from skel.sensors.base import Sensor
 
 DEMO_PICTURE = Path("skel-demo.png")
 
@@ -42,26 +51,44 @@ def has_display() -> bool:
 
 
 def _run_headless(options: Options) -> None:
-    from rich.console import Console
-
-    from skel.app.headless import print_segments, write_json
+    from skel.app.events import ActionEvents
+    from skel.app.headless import results_of
     from skel.models.recognizer import Recognizer
 
-    sensor, recognizer = options.make_sensor(), Recognizer(options.make_model())
+    sensor, recognizer, other = options.make_sensor(), Recognizer(options.make_model()), options.make_rival()
+    rival = Recognizer(other) if other else None
     recording = None
     if options.record is not None:
         recording = LiveRecording(options.record, sensor, video=options.record_video)
     try:
-        if options.json is None:
-            played = None if options.loop else getattr(sensor, "recording", None)
-            print_segments(sensor, recognizer, played, Console(), recording)
-        else:
-            count = write_json(sensor, recognizer, options.json, recording)
-            if options.json != "-":
-                print(f"{count} predictions in {options.json}", file=sys.stderr)
+        with options.make_event_server() or nullcontext() as server:
+            events = ActionEvents(server.publish) if server else None
+            if events is not None:
+                events.begin(options.title, options.model_path.name, recognizer)
+            _give_out(options, sensor, results_of(sensor, recognizer, recording, rival, events), recognizer, rival)
     finally:
         if recording is not None:
             _finish(recording)
+
+
+def _give_out(
+    options: Options, sensor: "Sensor", results: "Iterator[Snapshot]", recognizer: "Recognizer", rival: "Recognizer | None"
+) -> None:
+    from rich.console import Console
+
+    from skel.app.comparison import names_of, print_comparison
+    from skel.app.headless import print_segments, write_json
+
+    played = None if options.loop else getattr(sensor, "recording", None)
+    if options.json is not None:
+        count = write_json(results, options.json)
+        if options.json != "-":
+            print(f"{count} predictions in {options.json}", file=sys.stderr)
+    elif rival is not None and options.compare is not None:
+        names = names_of(options.model_path, options.compare)
+        print_comparison(results, (recognizer, rival), names, played, Console())
+    else:
+        print_segments(results, recognizer, played, Console())
 
 
 def _finish(recording: LiveRecording) -> None:

@@ -3,12 +3,14 @@
 import signal
 import sys
 import traceback
+from contextlib import nullcontext
 from dataclasses import replace
 from types import TracebackType
 
 from PySide6.QtWidgets import QApplication
 
 from skel.app import texts
+from skel.app.events import ActionEvents
 from skel.app.options import Options
 from skel.app.session import Source
 from skel.app.settings import Settings
@@ -31,11 +33,17 @@ def application() -> QApplication:
 def run_window(options: Options) -> int:
     """Show the window until it is closed; the exit code. `UserError` where the (resolved) options cannot be met."""
     app = application()
-    window = MainWindow(options.make_model(), Settings(), options.device)
-    window.open_source(_source(options, window.consent))
-    if options.record is not None:
-        window.recorder.start(options.record, options.record_video)
+    with options.make_event_server() or nullcontext() as server:
+        window = MainWindow(options.make_model(), Settings(), options.device)
+        window.session.events = ActionEvents(server.publish) if server else None
+        window.session.compare_with(options.compare)
+        window.open_source(_source(options, window.consent))
+        if options.record is not None:
+            window.recorder.start(options.record, options.record_video)
+        return _until_closed(app, window)
 
+
+def _until_closed(app: QApplication, window: MainWindow) -> int:
     def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         traceback.print_exception(kind, error, trace)  # for the bug report; the user sees the banner
         window.report(error)

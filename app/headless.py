@@ -2,16 +2,19 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from skel.app.acquisition import Acquisition, State
+from skel.app.acquisition import OVER, Acquisition, State
+from skel.app.events import ActionEvents, as_json, no_actions
+from skel.app.pipeline import Snapshot, predicted
 from skel.app.recording import LiveRecording
-from skel.models.recognizer import UNKNOWN, Prediction, Recognizer
+from skel.models.recognizer import Prediction, Recognizer
 from skel.models.segments import RecognisedSegment, Segmenter, shares_right
 from skel.sensors.base import Sensor
 from skel.skeleton.errors import UserError
@@ -25,15 +28,21 @@ def _to_stderr(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def predictions_of(
-    sensor: Sensor, recognizer: Recognizer, recording: LiveRecording | None = None, tell: Callable[[str], None] = _to_stderr
-) -> Iterator[Prediction]:
+def results_of(
+    sensor: Sensor,
+    recognizer: Recognizer,
+    recording: LiveRecording | None = None,
+    rival: Recognizer | None = None,
+    events: ActionEvents | None = None,
+    tell: Callable[[str], None] = _to_stderr,
+) -> Iterator[Snapshot]:
     """Read the sensor until its end, on a thread of its own, and name what is done in each frame.
 
     A source that can wait (a recording or video played as fast as possible) has every frame predicted. A live one is never
     kept waiting: every frame goes into the window (and the recording), but only the newest of those that have come is
     predicted. A device that goes away is looked for until it is back; once for each loss, and when it is back, one line
-    goes to `tell`, as does a problem of the recording.
+    goes to `tell`, as does a problem of the recording. A `rival` recognises the same frames.
+    `events` are told of every result, and of breaks.
 
     Raises:
         UserError: the sensor cannot be opened.
@@ -46,10 +55,13 @@ def predictions_of(
         while True:
             ended = source.state in (State.ENDED, State.FAILED)  # asked first: what came before the end still waits
             frames = source.queue.take(everything=not source.is_patient, timeout_s=_LOOK_S)
-            for frame in frames:
-                recognizer.observe(frame)
             if frames:
-                yield from recognizer.predict()
+                ours, theirs = predicted(recognizer, frames), predicted(rival, frames)
+                if events is not None:
+                    events.update(frames[-1].time_s, ours)
+                yield Snapshot(frames[-1], ours, time.monotonic(), theirs)
+            elif events is not None and source.state in OVER:
+                events.end_all()
             told.look()
             if ended and not frames:
                 break
@@ -57,6 +69,8 @@ def predictions_of(
         source.stop()
         source.join(_RELEASE_S)
         told.look()
+        if events is not None:
+            events.end_all()
     if source.error is not None:
         raise source.error
 
@@ -82,7 +96,7 @@ class _Told:
         self._problem = problem
 
 
-def write_json(sensor: Sensor, recognizer: Recognizer, target: str, recording: LiveRecording | None = None) -> int:
+def write_json(results: Iterable[Snapshot], target: str) -> int:
     """Write one JSON object a line for each prediction, as it is made, to a file or standard output ("-").
 
     Returns how many. The lines are `{"time_s", "person", "action", "confidence", "top": [[label, p], …], "latency_ms"}`,
@@ -91,8 +105,8 @@ def write_json(sensor: Sensor, recognizer: Recognizer, target: str, recording: L
     count = 0
     try:
         with nullcontext(sys.stdout) if target == "-" else Path(target).open("w", encoding="utf-8", newline="\n") as lines:
-            for prediction in predictions_of(sensor, recognizer, recording):
-                print(json_line(prediction), file=lines, flush=True)
+            for prediction in (prediction for result in results for prediction in result.predictions):
+                print(json.dumps(as_json(prediction)), file=lines, flush=True)
                 count += 1
     except BrokenPipeError:
         raise  # the reader has seen enough
@@ -101,38 +115,18 @@ def write_json(sensor: Sensor, recognizer: Recognizer, target: str, recording: L
     return count
 
 
-def json_line(prediction: Prediction) -> str:
-    """One prediction as one line of JSON."""
-    return json.dumps(
-        {
-            "time_s": round(prediction.time_s, 6),
-            "person": prediction.person,
-            "action": prediction.action,
-            "confidence": round(prediction.confidence, 6),
-            "top": [[label, round(probability, 6)] for label, probability in prediction.top],
-            "latency_ms": round(prediction.latency_ms, 3),
-        }
-    )
-
-
-def print_segments(
-    sensor: Sensor,
-    recognizer: Recognizer,
-    played: Recording | None,
-    console: Console,
-    recording: LiveRecording | None = None,
-) -> None:
+def print_segments(results: Iterable[Snapshot], recognizer: Recognizer, played: Recording | None, console: Console) -> None:
     """Print the recognised segments as a table; then, where the segments of what is played are known, how much was right.
 
     Times count from the first frame of what is played. A run that is stopped with Ctrl-C prints what it has.
     """
-    segmenter = Segmenter(nothing=(UNKNOWN, recognizer.bundle.live.idle_label or UNKNOWN))
+    segmenter = Segmenter(nothing=no_actions(recognizer))
     truth = played.segments if played is not None else ()
     start_s = float(played.times_s[0]) if played is not None else 0.0
     predictions: list[Prediction] = []  # only where they are compared with the truth: a camera never ends
     stopped: KeyboardInterrupt | None = None
     try:
-        for prediction in predictions_of(sensor, recognizer, recording):
+        for prediction in (prediction for result in results for prediction in result.predictions):
             segmenter.push(prediction)
             if truth:
                 predictions.append(prediction)
@@ -140,15 +134,15 @@ def print_segments(
         stopped = stop
     console.print(segment_table(segmenter.segments, start_s))
     if truth:
-        console.print(truth_table(truth, shares_right(predictions, truth, start_s)))
+        console.print(truth_table(truth, [shares_right(predictions, truth, start_s)]))
     if stopped is not None:
         raise stopped
 
 
-def segment_table(segments: list[RecognisedSegment], start_s: float = 0.0) -> Table:
+def segment_table(segments: list[RecognisedSegment], start_s: float = 0.0, title: str = "Recognised actions") -> Table:
     """Start, end, action and mean confidence; the person too, where there are several."""
     several = len({segment.person for segment in segments}) > 1
-    table = Table(title="Recognised actions", caption=None if segments else "none")
+    table = Table(title=title, caption=None if segments else "none")
     for heading in ("start s", "end s", "person", "confidence") if several else ("start s", "end s", "confidence"):
         table.add_column(heading, justify="right")
     table.add_column("action")
@@ -159,12 +153,15 @@ def segment_table(segments: list[RecognisedSegment], start_s: float = 0.0) -> Ta
     return table
 
 
-def truth_table(truth: Sequence[Segment], shares: Sequence[float]) -> Table:
-    """The recording's own segments, each with the share of its duration in which it was named right."""
+def truth_table(
+    truth: Sequence[Segment], shares: Sequence[Sequence[float]], models: Sequence[str] = ("named right",)
+) -> Table:
+    """The recording's own segments, each with the share of its duration in which every model named it right."""
     table = Table(title="What truly happened")
-    for heading in ("start s", "end s", "named right"):
+    for heading in ("start s", "end s", *models):
         table.add_column(heading, justify="right")
     table.add_column("action")
-    for segment, share in zip(truth, shares):
-        table.add_row(f"{segment.start_s:.1f}", f"{segment.end_s:.1f}", f"{share:.0%}", segment.label)
+    for segment, *named in zip(truth, *shares):
+        shown = (f"{share:.0%}" for share in named)
+        table.add_row(f"{segment.start_s:.1f}", f"{segment.end_s:.1f}", *shown, segment.label)
     return table

@@ -19,6 +19,7 @@ from skel.skeleton.errors import UserError
 from skel.skeleton.recording import Recording
 
 if TYPE_CHECKING:
+    from skel.app.event_server import EventServer
     from skel.models.runtime import OnnxModel
 
 _POSE = ("people", "pose_model", "pose", "download", "record", "record_video")
@@ -63,12 +64,19 @@ class Options:
     """What the sensor plays: a recording, a video, an .mkv of a Kinect; or the number of the camera or Kinect."""
     model: _File = None
     """Exported model, .onnx; the one that comes with the program if left out."""
+    compare: _File = None
+    """Another exported model, which recognises the same frames, for comparison."""
     device: Device = "auto"
     """Where the model runs; auto is CUDA where it works, else the CPU."""
     headless: _Flag = False
     """No window: print the recognised segments, or every prediction with --json."""
     json: Annotated[str | None, _shown_as("FILE|-")] = None
     """With --headless: write one JSON object a line for each prediction into a file, or to standard output (-)."""
+    websocket: Annotated[str | None, _shown_as("[HOST:]PORT")] = None
+    """Tell other programs through a WebSocket when somebody begins and ends an action (docs/events.md); only those on this
+    machine, unless a host is given."""
+    fullscreen: _Flag = False
+    """Start on the whole screen, with nothing but people and what they do; Esc leaves that."""
     demo: _Flag = False
     """Play the recording that comes with the program."""
     screenshot: _File = None
@@ -148,6 +156,12 @@ class Options:
             raise UserError("--speed makes sense only where a file is played")
         if self.json is not None and not self.headless:
             raise UserError("--json makes sense only where there is no window: add --headless")
+        if self.compare is not None and (self.json is not None or self.screenshot is not None):
+            raise UserError("--compare shows two models in the window, or prints tables: leave out --json and --screenshot")
+        if self.fullscreen and (self.headless or self.screenshot is not None):
+            raise UserError("--fullscreen makes sense only where there is a window")
+        if self.websocket is not None and self.screenshot is not None and not self.headless:
+            raise UserError("--websocket makes sense only with a window or --headless, not with --screenshot")
         if self.record_video and self.record is None:
             raise UserError("--record-video makes sense only with --record DIR")
         self._check_numbers()
@@ -201,6 +215,29 @@ class Options:
         from skel.models.runtime import OnnxModel
 
         return OnnxModel(self.model_path, device=self.device)
+
+    def make_rival(self) -> "OnnxModel | None":
+        """The model to compare with, if there is one."""
+        from skel.models.runtime import OnnxModel
+
+        return OnnxModel(self.compare, device=self.device) if self.compare else None
+
+    def make_event_server(self) -> "EventServer | None":
+        """What tells other programs, listening, if that is wanted; says on standard error where, and who can listen."""
+        if self.websocket is None:
+            return None
+        from skel.app.event_server import EventServer, parse_address
+
+        server = EventServer(*parse_address(self.websocket))
+        print(f"events: {server.address}", file=sys.stderr)
+        if server.is_public:
+            print("warning: anybody who can reach this machine can see what people do here", file=sys.stderr)
+        return server
+
+    @property
+    def title(self) -> str:
+        """What the source is called among programs."""
+        return str(self.source) if self.source is not None else str(self.sensor)
 
 
 def _agree(question: str) -> bool:

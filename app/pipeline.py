@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from skel.app.acquisition import Acquisition, State
+from skel.app.acquisition import SPAN_S, Acquisition, State
 from skel.app.recording import LiveRecording
-from skel.app.timing import LastSecond
+from skel.app.timing import Recent, Spread
 from skel.models.recognizer import Prediction, Recognizer
 from skel.sensors.base import Playable, Sensor
 from skel.skeleton.frame import SkeletonFrame
@@ -26,11 +26,13 @@ class Snapshot:
         frame: as the sensor gave it, in the sensor's layout.
         predictions: one for each person who has been in view for long enough.
         labelled_s: `time.monotonic()` at which it was ready; `frame.host_time_s` is when the frame came.
+        rival_predictions: the same of the model that is compared, if any.
     """
 
     frame: SkeletonFrame
     predictions: tuple[Prediction, ...]
     labelled_s: float
+    rival_predictions: tuple[Prediction, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class PipelineStats:
         sensor_fps: over the last second.
         inference_ms: window and model, median of the last second.
         label_ms: from a frame's arrival to its prediction, median of the last second.
+        sensor_ms, pose_ms: over the last seconds, see `Acquisition`; None where that is not known.
+        window_ms, model_ms: of the two parts of `inference_ms`, over the last seconds; None where nothing was predicted.
         queued: frames that wait now.
         longest_queue: the most that ever waited.
         recorded_frames: of the recording under way.
@@ -62,6 +66,10 @@ class PipelineStats:
     sensor_fps: float
     inference_ms: float
     label_ms: float
+    sensor_ms: Spread | None
+    pose_ms: Spread | None
+    window_ms: Spread | None
+    model_ms: Spread | None
     queued: int
     longest_queue: int
     recorded_frames: int
@@ -78,18 +86,25 @@ class Pipeline:
 
     `on_change` is called, on one of the two threads, when a snapshot lies in the slot that was empty, and when the state
     has changed: once until somebody takes the snapshot, so it can emit a queued Qt signal without building a backlog.
+
+    Attributes:
+        listener: gets every snapshot, on the inference thread, so it must be quick. May be set at any time.
     """
 
     def __init__(self, sensor: Sensor, recognizer: Recognizer, on_change: Callable[[], None] = lambda: None) -> None:
         self.sensor = sensor
         self._acquisition = Acquisition(sensor, on_change)
         self._on_change = on_change
+        self.listener: Callable[[Snapshot], None] = lambda _: None
         self._lock = threading.Lock()  # guards all below
         self._recognizer = recognizer
+        self._rival: Recognizer | None = None
         self._snapshot: Snapshot | None = None
         self._history: deque[Prediction] = deque(maxlen=_HISTORY_ROWS)
+        self._rival_history: deque[Prediction] = deque(maxlen=_HISTORY_ROWS)
         self._overruns = 0
-        self._inference_ms, self._label_ms = LastSecond(), LastSecond()
+        self._inference_ms, self._label_ms = Recent(), Recent()
+        self._window_ms, self._model_ms = Recent(SPAN_S), Recent(SPAN_S)
         self._thread = threading.Thread(target=self._infer, name="skel-inference", daemon=True)
 
     @property
@@ -116,6 +131,17 @@ class Pipeline:
         with self._lock:
             self._recognizer, self._snapshot = recognizer, None
             self._history.clear()
+
+    @property
+    def rival(self) -> Recognizer | None:
+        """A second recogniser, which names what the same frames show, for comparison."""
+        return self._rival
+
+    @rival.setter
+    def rival(self, rival: Recognizer | None) -> None:
+        with self._lock:
+            self._rival, self._snapshot = rival, None
+            self._rival_history.clear()
 
     def start(self, after: "Pipeline | None" = None) -> None:
         """Start both threads; errors of the sensor show up as `State.FAILED`.
@@ -146,6 +172,13 @@ class Pipeline:
             self._history.clear()
             return rows
 
+    def drain_rival(self) -> list[Prediction]:
+        """The same of the model that is compared."""
+        with self._lock:
+            rows = list(self._rival_history)
+            self._rival_history.clear()
+            return rows
+
     def stats(self) -> PipelineStats:
         """The figures of this moment."""
         source, recording = self._acquisition, self.recording
@@ -160,6 +193,10 @@ class Pipeline:
                 sensor_fps=source.rate_hz(),
                 inference_ms=self._inference_ms.median(),
                 label_ms=self._label_ms.median(),
+                sensor_ms=source.sensor_ms(),
+                pose_ms=source.pose_ms(),
+                window_ms=self._window_ms.spread(),
+                model_ms=self._model_ms.spread(),
                 queued=len(source.queue),
                 longest_queue=source.queue.longest,
                 recorded_frames=recording.frames if recording else 0,
@@ -173,29 +210,46 @@ class Pipeline:
             self._acquisition.fail(error)
 
     def _infer_all(self) -> None:
-        known: Recognizer | None = None
+        known: tuple[Recognizer | None, ...] = ()
         while frames := self._acquisition.queue.take(everything=not self._acquisition.is_patient):
-            recognizer = self._recognizer
-            if recognizer is not known:
-                recognizer.reset()
-                known = recognizer
-            for frame in frames:
-                recognizer.observe(frame)
-            self._publish(recognizer, frames[-1], tuple(recognizer.predict()), skipped=len(frames) - 1)
+            recognizers = (self._recognizer, self._rival)
+            for recognizer in recognizers:
+                if recognizer is not None and recognizer not in known:
+                    recognizer.reset()
+            known = recognizers
+            found = [predicted(recognizer, frames) for recognizer in recognizers]
+            self._publish(recognizers, frames[-1], found, skipped=len(frames) - 1)
 
     def _publish(
-        self, recognizer: Recognizer, frame: SkeletonFrame, predictions: tuple[Prediction, ...], skipped: int
+        self,
+        recognizers: tuple[Recognizer, Recognizer | None],
+        frame: SkeletonFrame,
+        found: list[tuple[Prediction, ...]],
+        skipped: int,
     ) -> None:
         now_s = time.monotonic()
         with self._lock:
-            if recognizer is not self._recognizer:
-                return  # its classes are no longer the ones that are shown
+            if recognizers != (self._recognizer, self._rival):
+                return  # their classes are no longer the ones that are shown
             wake = self._snapshot is None
-            self._snapshot = Snapshot(frame, predictions, now_s)
-            self._history.extend(predictions)
+            self._snapshot = snapshot = Snapshot(frame, found[0], now_s, found[1])
+            self._history.extend(found[0])
+            self._rival_history.extend(found[1])
             self._overruns += skipped
             self._label_ms.add(1e3 * (now_s - frame.host_time_s), now_s)
-            if predictions:
-                self._inference_ms.add(predictions[0].latency_ms, now_s)
+            if found[0]:
+                self._inference_ms.add(found[0][0].latency_ms, now_s)
+                self._window_ms.add(found[0][0].window_ms, now_s)
+                self._model_ms.add(found[0][0].model_ms, now_s)
+        self.listener(snapshot)
         if wake:
             self._on_change()
+
+
+def predicted(recognizer: Recognizer | None, frames: list[SkeletonFrame]) -> tuple[Prediction, ...]:
+    """What is done in the last of these frames, after all of them were taken in; nothing without a recogniser."""
+    if recognizer is None:
+        return ()
+    for frame in frames:
+        recognizer.observe(frame)
+    return tuple(recognizer.predict())

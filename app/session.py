@@ -5,7 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from skel.app.pipeline import Pipeline, State
+from skel.app.acquisition import OVER
+from skel.app.events import ActionEvents
+from skel.app.pipeline import Pipeline, Snapshot, State
 from skel.app.recording import LiveRecording
 from skel.models.recognizer import Recognizer
 from skel.models.runtime import Device, OnnxModel
@@ -35,13 +37,19 @@ class Session:
 
     One thread at a time (the GUI's). What fails leaves everything as it was. A source that is slow to let go of its device
     is never waited for: it ends by itself, and the next source is opened when it has.
+
+    Attributes:
+        events: tells other programs what is recognised; None = nobody. To be set before the first source is opened.
+        rival: the model that `model` is compared with; None = no other.
     """
 
     def __init__(self, model: OnnxModel, on_change: Callable[[], None], device: Device = "auto") -> None:
         self._device = device
         self._on_change = on_change
         self._leaving: list[Pipeline] = []  # asked to stop, and perhaps not yet at their end
+        self.events: ActionEvents | None = None
         self.model = model
+        self.rival: OnnxModel | None = None
         self.source: Source | None = None
         self.sensor: Sensor | None = None
         self.pipeline: Pipeline | None = None
@@ -79,8 +87,20 @@ class Session:
             self._start(self.sensor)
             return
         self.pipeline.recognizer = Recognizer(self.model)
-        if self.playable is not None:
-            self.seek(self.playable.position_s)
+        self._begin_events(self.pipeline)
+        self._look_again()
+
+    def compare_with(self, path: Path | str | None) -> None:
+        """Let another model recognise the same frames, for comparison; None = no longer. `UserError` as `open_model`."""
+        self.rival = OnnxModel(path, self._device) if path is not None else None
+        if self.pipeline is not None:
+            self.pipeline.rival = Recognizer(self.rival) if self.rival else None
+            self._look_again()
+
+    def end_events_if_over(self) -> None:
+        """Tell other programs that nobody is seen any more, where that is so; to be called a few times a second."""
+        if self.events is not None and (self.pipeline is None or self.pipeline.stats().state in OVER):
+            self.events.end_all()
 
     def start_recording(self, folder: Path, video: bool = False) -> None:
         """Record what the sensor gives from now on, into a new file in that folder.
@@ -115,6 +135,11 @@ class Session:
             if self.playable.paused:
                 self.playable.step(1)
 
+    def _look_again(self) -> None:
+        """Recognise anew what a paused recording shows, from its window on."""
+        if self.playable is not None:
+            self.seek(self.playable.position_s)
+
     def position_s(self, time_s: float) -> float:
         """Where a frame with that time stamp stands in what is played, from its start; 0 where nothing is played."""
         if self.playable is None:
@@ -133,10 +158,26 @@ class Session:
 
     def _start(self, sensor: Sensor) -> None:
         self.pipeline = Pipeline(sensor, Recognizer(self.model), self._on_change)
+        self.pipeline.rival = Recognizer(self.rival) if self.rival else None
+        self._begin_events(self.pipeline)
         self.pipeline.start(after=self._leaving[-1] if self._leaving else None)
+
+    def _begin_events(self, pipeline: Pipeline) -> None:
+        if self.events is not None:
+            title = self.source.title if self.source else ""
+            self.events.begin(title, self.model.path.name, pipeline.recognizer)
+            pipeline.listener = self._tell
+
+    def _tell(self, snapshot: Snapshot) -> None:
+        if self.events is not None:
+            self.events.update(snapshot.frame.time_s, snapshot.predictions)
 
     def _leave(self) -> None:
         self.stop_recording()
+        if self.pipeline is not None:
+            self.pipeline.listener = lambda _: None
+        if self.events is not None:
+            self.events.end_all()
         self._leaving = [pipeline for pipeline in self._leaving if not pipeline.stop(0.0)]
         if self.pipeline is not None:
             self.pipeline.stop(0.0)

@@ -21,7 +21,7 @@ from skel.app.session import Session, Source
 from skel.app.settings import Settings
 from skel.app.shortcuts import for_help, register
 from skel.app.theme import DARK, LIGHT, THEMES, Theme, apply_theme, system_theme
-from skel.app.timing import LastSecond
+from skel.app.timing import Recent
 from skel.app.trouble import Trouble, elsewhere
 from skel.app.wake import Wake
 from skel.app.widgets.shortcuts_dialog import ShortcutsDialog
@@ -58,7 +58,7 @@ class MainWindow(QMainWindow):
         self.opening = Opening(self, settings, self.open_source, self._change_model, self._refuse, self.consent)
         self.recorder = RecordControl(self.session, settings, self.space.header.record, self.space.banner, self.opening)
         self.painted_latency_ms: deque[float] = deque(maxlen=_LATENCY_SAMPLES)
-        self._screen_ms = LastSecond()
+        self._screen_ms = Recent()
         self._trouble = Trouble(self.space.banner, self.opening)
         self._help: ShortcutsDialog | None = None
         self._figures_timer = QTimer(self)

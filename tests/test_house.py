@@ -34,7 +34,7 @@ FLOORS = {
         "tyro",
     },
     "export": {"numpy", "torch", "onnx", "onnxscript", "onnxruntime", "rich", "tyro"},
-    "app": {"numpy", "PySide6", "pyqtgraph", "platformdirs", "rich", "tyro"},
+    "app": {"numpy", "PySide6", "pyqtgraph", "platformdirs", "rich", "tyro", "websockets"},
 }
 LIVE = ["skeleton", "sensors", "app", "models/runtime.py", "models/bundle.py", "models/pretrained"]  # never loads torch
 COMMANDS = ["skel-app", "skel-data", "skel-export", "skel-train"]

@@ -10,7 +10,7 @@ import pytest
 from pipeline_fakes import FakeModel, FakePlayer, FakeSensor, bundle, frames_of, movement
 from rich.console import Console
 
-from skel.app.headless import predictions_of, print_segments, write_json
+from skel.app.headless import print_segments, results_of, write_json
 from skel.models.recognizer import Recognizer
 from skel.sensors.base import SensorError, SensorLost
 from skel.sensors.replay import ReplaySensor
@@ -25,7 +25,7 @@ def at_once(frames) -> FakePlayer:
 
 def printed(sensor, recognizer, recording=None) -> str:
     text = io.StringIO()
-    print_segments(sensor, recognizer, recording, Console(file=text, width=100))
+    print_segments(results_of(sensor, recognizer), recognizer, recording, Console(file=text, width=100))
     return text.getvalue()
 
 
@@ -34,7 +34,7 @@ def test_a_line_a_prediction(tmp_path):
     expected = Recognizer(FakeModel())
     predictions = [p for frame in frames for p in expected.push(frame)]
     target = tmp_path / "named.jsonl"
-    assert write_json(at_once(frames), Recognizer(FakeModel()), str(target)) == len(predictions) == 50
+    assert write_json(results_of(at_once(frames), Recognizer(FakeModel())), str(target)) == len(predictions) == 50
     lines = [json.loads(line) for line in target.read_text().splitlines()]
     assert [(row["time_s"], row["person"], row["action"]) for row in lines] == [
         (round(p.time_s, 6), p.person, p.action) for p in predictions
@@ -45,7 +45,7 @@ def test_a_line_a_prediction(tmp_path):
 
 
 def test_json_to_standard_output(capsys):
-    assert write_json(at_once(frames_of(movement(20))), Recognizer(FakeModel()), "-") == 5
+    assert write_json(results_of(at_once(frames_of(movement(20))), Recognizer(FakeModel())), "-") == 5
     assert len([json.loads(line) for line in capsys.readouterr().out.splitlines()]) == 5
 
 
@@ -62,7 +62,7 @@ def test_ctrl_c_leaves_complete_lines(tmp_path):
     recognizer.observe = observe_until_stopped
     target = tmp_path / "named.jsonl"
     with pytest.raises(KeyboardInterrupt):
-        write_json(sensor, recognizer, str(target))
+        write_json(results_of(sensor, recognizer), str(target))
     assert len([json.loads(line) for line in target.read_text().splitlines()]) == 15
     assert sensor.closed
 
@@ -82,9 +82,10 @@ def test_ctrl_c_prints_what_there_is():
         def speed(self, value):
             pass
 
-    text = io.StringIO()
+    text, recognizer = io.StringIO(), Recognizer(FakeModel())
+    results = results_of(Stopped(frames_of(movement(90))), recognizer)
     with pytest.raises(KeyboardInterrupt):
-        print_segments(Stopped(frames_of(movement(90))), Recognizer(FakeModel()), None, Console(file=text, width=100))
+        print_segments(results, recognizer, None, Console(file=text, width=100))
     assert "Recognised actions" in text.getvalue()
 
 
@@ -92,13 +93,13 @@ def test_ctrl_c_prints_what_there_is():
 def test_a_file_that_cannot_be_written(tmp_path, monkeypatch, target):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="cannot write"):
-        write_json(FakeSensor([]), Recognizer(FakeModel()), target)
+        write_json(results_of(FakeSensor([]), Recognizer(FakeModel())), target)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_full_disk_is_one_line():
     with pytest.raises(UserError, match="cannot write /dev/full"):
-        write_json(at_once(frames_of(movement(20))), Recognizer(FakeModel()), "/dev/full")
+        write_json(results_of(at_once(frames_of(movement(20))), Recognizer(FakeModel())), "/dev/full")
 
 
 def test_a_lost_sensor_is_told_once_and_looked_for():
@@ -117,7 +118,7 @@ def test_a_lost_sensor_is_told_once_and_looked_for():
 
     told = []
     sensor = Unplugged(frames_of(movement(60)), speed=float("inf"))
-    predictions = list(predictions_of(sensor, Recognizer(FakeModel()), tell=told.append))
+    predictions = [p for result in results_of(sensor, Recognizer(FakeModel()), tell=told.append) for p in result.predictions]
     assert [line.partition(":")[0] for line in told] == ["fake was lost (unplugged)", "connected again"]
     assert len(predictions) == 20 - 15 + 40 - 15
     assert sensor.closed == 2  # when it was lost, and at the end
@@ -129,14 +130,14 @@ def test_a_sensor_that_cannot_be_opened_is_one_line():
             raise SensorError("no such camera: plug it in")
 
     with pytest.raises(UserError, match="no such camera: plug it in"):
-        list(predictions_of(Missing([]), Recognizer(FakeModel())))
+        list(results_of(Missing([]), Recognizer(FakeModel())))
 
 
 def test_our_own_fault_keeps_its_kind():
     sensor = FakeSensor([])
     sensor.fault = ZeroDivisionError("oh")
     with pytest.raises(ZeroDivisionError):
-        list(predictions_of(sensor, Recognizer(FakeModel())))
+        list(results_of(sensor, Recognizer(FakeModel())))
 
 
 def test_the_table_of_segments():

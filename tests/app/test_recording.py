@@ -11,7 +11,7 @@ import pytest
 from pipeline_fakes import FakeModel, FakePlayer, FakeSensor, frame_of, frames_of, movement
 
 from skel.app import recording as module
-from skel.app.headless import predictions_of
+from skel.app.headless import results_of
 from skel.app.pipeline import Pipeline
 from skel.app.recording import LiveRecording
 from skel.app.session import Session, Source, recording_source
@@ -31,6 +31,10 @@ def no_thread_is_left() -> Iterator[None]:
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("skel-")]
 
 
+def predictions(results):
+    return [prediction for result in results for prediction in result.predictions]
+
+
 def until(condition, timeout_s: float = 30.0) -> None:
     pause = threading.Event()
     for _ in range(round(timeout_s / 0.01)):
@@ -47,9 +51,9 @@ def test_replay_predicts_what_was_predicted_live(tmp_path: Path):
         live_frames = [sensor.read() for _ in range(240)]
     source = FakePlayer(live_frames, speed=float("inf"))
     recording = LiveRecording(tmp_path, source)
-    live = list(predictions_of(source, Recognizer(FakeModel()), recording))
+    live = predictions(results_of(source, Recognizer(FakeModel()), recording))
     path = recording.stop()
-    replayed = list(predictions_of(ReplaySensor(path, speed=float("inf")), Recognizer(FakeModel())))
+    replayed = predictions(results_of(ReplaySensor(path, speed=float("inf")), Recognizer(FakeModel())))
     assert len(live) == len(replayed) > 300
     for before, after in zip(live, replayed):
         assert (before.person, before.time_s, before.action, before.top) == (
@@ -161,14 +165,14 @@ def test_a_lost_device_leaves_a_gap_in_one_recording(tmp_path: Path):
 
     sensor = Unplugged(frames_of(movement(40)), speed=float("inf"))
     recording = LiveRecording(tmp_path / "take.npy", sensor)
-    live = list(predictions_of(sensor, Recognizer(FakeModel()), recording, tell=lambda line: None))
+    live = predictions(results_of(sensor, Recognizer(FakeModel()), recording, tell=lambda line: None))
     path = recording.stop()
     take = load_recording(path)
     assert len(take) == 70
     gaps = np.diff(take.times_s)
     assert np.argmax(gaps) == 29
     assert gaps[29] > MAX_GAP_S
-    replayed = list(predictions_of(ReplaySensor(path, speed=float("inf")), Recognizer(FakeModel())))
+    replayed = predictions(results_of(ReplaySensor(path, speed=float("inf")), Recognizer(FakeModel())))
     assert [(p.time_s, p.top) for p in replayed] == [(p.time_s, p.top) for p in live]
 
 

@@ -1,0 +1,126 @@
+"""Says when a person begins and ends an action, for other programs. No network, no Qt."""
+
+import threading
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from skel.models.recognizer import UNKNOWN, Prediction, Recognizer
+
+AWAY_S = 0.5  # somebody who is not seen for longer has ended what was done
+
+Message = dict[str, Any]
+
+
+@dataclass
+class _Doing:
+    """A person's action under way; the confidence is the mean over its frames."""
+
+    action: str
+    started_s: float
+    last_s: float
+    confidence: float
+    frames: int = 1
+
+    def go_on(self, prediction: Prediction) -> None:
+        self.last_s = prediction.time_s
+        self.frames += 1
+        self.confidence += (prediction.confidence - self.confidence) / self.frames
+
+
+class ActionEvents:
+    """Turns predictions into messages, which it hands to `emit` in their order; docs/events.md says what they hold.
+
+    A person's action is what the recogniser says at each frame, which it has smoothed already; "no action" and "unknown"
+    only end others. Any thread.
+    """
+
+    def __init__(self, emit: Callable[[Message], None]) -> None:
+        self._emit = emit
+        self._nothing: Collection[str] = ()
+        self._lock = threading.RLock()  # guards all below, and the order of what is emitted
+        self._doing: dict[int, _Doing] = {}
+        self._now_s = 0.0
+
+    def begin(self, source: str, model: str, recognizer: Recognizer) -> None:
+        """End everything; from now on the predictions are of this source and recogniser, whose model is called so."""
+        with self._lock:
+            self.end_all()
+            self._nothing, self._now_s = no_actions(recognizer), 0.0
+            labels = list(recognizer.labels)
+            self._emit({"event": "state", "source": source, "model": model, "labels": labels, "people": []})
+
+    def update(self, time_s: float, predictions: Sequence[Prediction]) -> None:
+        """Take in what was recognised in the next frame; a time before the last one (somebody seeks) ends everything."""
+        with self._lock:
+            if time_s < self._now_s:
+                self.end_all()
+            self._now_s = time_s
+            for prediction in predictions:
+                self._follow(prediction)
+                self._emit({"event": "prediction", **as_json(prediction)})
+            for person in [p for p, doing in self._doing.items() if time_s - doing.last_s > AWAY_S]:
+                self._end(person, self._doing[person].last_s)
+
+    def end_all(self) -> None:
+        """Nobody is seen any more: the source has ended or was lost."""
+        with self._lock:
+            for person in list(self._doing):
+                self._end(person, self._doing[person].last_s)
+
+    def _follow(self, prediction: Prediction) -> None:
+        person, now_s = prediction.person, prediction.time_s
+        doing = self._doing.get(person)
+        if doing is not None and doing.action == prediction.action:
+            doing.go_on(prediction)
+            return
+        if doing is not None:
+            self._end(person, now_s)
+        if prediction.action not in self._nothing:
+            self._doing[person] = doing = _Doing(prediction.action, now_s, now_s, prediction.confidence)
+            self._emit({"event": "started", **_said(person, doing, now_s)})
+
+    def _end(self, person: int, time_s: float) -> None:
+        doing = self._doing.pop(person)
+        self._emit({"event": "ended", **_said(person, doing, time_s), "started_s": round(doing.started_s, 6)})
+
+
+def _said(person: int, doing: _Doing, time_s: float) -> Message:
+    return {
+        "time_s": round(time_s, 6),
+        "person": person,
+        "action": doing.action,
+        "confidence": round(doing.confidence, 6),
+    }
+
+
+def no_actions(recognizer: Recognizer) -> tuple[str, ...]:
+    """What is named where nobody does anything that is known."""
+    idle = recognizer.bundle.live.idle_label
+    return (UNKNOWN,) if idle is None else (UNKNOWN, idle)
+
+
+def as_json(prediction: Prediction) -> Message:
+    """A prediction as JSON types."""
+    return {
+        "time_s": round(prediction.time_s, 6),
+        "person": prediction.person,
+        "action": prediction.action,
+        "confidence": round(prediction.confidence, 6),
+        "top": [[label, round(probability, 6)] for label, probability in prediction.top],
+        "latency_ms": round(prediction.latency_ms, 3),
+    }
+
+
+def after(state: Message, message: Message) -> Message:
+    """How things stand after a message: what somebody who comes late has to know."""
+    match message["event"]:
+        case "state":
+            return message
+        case "started":
+            doing = {name: value for name, value in message.items() if name != "event"}
+            return {**state, "people": [*state["people"], doing]}
+        case "ended":
+            return {**state, "people": [p for p in state["people"] if p["person"] != message["person"]]}
+        case _:
+            return state

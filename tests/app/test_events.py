@@ -1,0 +1,102 @@
+"""When an action begins and ends, as other programs are told."""
+
+import numpy as np
+from pipeline_fakes import FakeModel, bundle
+
+from skel.app.events import ActionEvents, after
+from skel.models.recognizer import UNKNOWN, Prediction, Recognizer
+
+IDLE = bundle({"idle_label": "g"})
+
+
+def prediction(time_s: float, action: str, person: int = 0, confidence: float = 0.5) -> Prediction:
+    top = ((action, confidence),)
+    fields = dict.fromkeys(Prediction.__dataclass_fields__)
+    known = {
+        "person": person,
+        "time_s": time_s,
+        "action": action,
+        "confidence": confidence,
+        "probabilities": np.ones(1, np.float32),
+        "top": top,
+        "latency_ms": 1.0,
+    }
+    return Prediction(**{**fields, **known})
+
+
+def started(card=IDLE) -> tuple[ActionEvents, list[dict]]:
+    messages: list[dict] = []
+    events = ActionEvents(messages.append)
+    events.begin("take.npy", "fake.onnx", Recognizer(FakeModel(card)))
+    return events, messages
+
+
+def actions(messages: list[dict]) -> list[tuple]:
+    return [(m["event"], m["person"], m["action"], m["time_s"]) for m in messages if m["event"] in ("started", "ended")]
+
+
+def test_a_change_of_action_ends_one_and_starts_the_other():
+    events, messages = started()
+    for time_s, action in ((0.1, "a"), (0.2, "a"), (0.3, "b"), (0.4, UNKNOWN), (0.5, "g"), (0.6, "a")):
+        events.update(time_s, [prediction(time_s, action)])
+    assert actions(messages) == [
+        ("started", 0, "a", 0.1),
+        ("ended", 0, "a", 0.3),
+        ("started", 0, "b", 0.3),
+        ("ended", 0, "b", 0.4),
+        ("started", 0, "a", 0.6),
+    ]
+
+
+def test_the_end_says_when_it_began_and_how_sure_it_was():
+    events, messages = started()
+    events.update(1.0, [prediction(1.0, "a", confidence=0.4)])
+    events.update(1.5, [prediction(1.5, "a", confidence=0.8)])
+    events.end_all()
+    assert messages[-1] == {
+        "event": "ended",
+        "time_s": 1.5,
+        "person": 0,
+        "action": "a",
+        "confidence": 0.6,
+        "started_s": 1.0,
+    }
+
+
+def test_who_is_away_has_ended_but_not_at_once():
+    events, messages = started()
+    events.update(0.0, [prediction(0.0, "a"), prediction(0.0, "b", person=1)])
+    for time_s in (0.2, 0.4, 0.6):
+        events.update(time_s, [prediction(time_s, "b", person=1)])
+    assert actions(messages)[2:] == [("ended", 0, "a", 0.0)]
+    events.update(1.2, [])
+    assert actions(messages)[3:] == [("ended", 1, "b", 0.6)]
+
+
+def test_seeking_back_ends_everything():
+    events, messages = started()
+    events.update(5.0, [prediction(5.0, "a")])
+    events.update(1.0, [prediction(1.0, "a")])
+    assert actions(messages) == [("started", 0, "a", 5.0), ("ended", 0, "a", 5.0), ("started", 0, "a", 1.0)]
+
+
+def test_every_prediction_is_a_message_too():
+    events, messages = started()
+    events.update(0.0, [prediction(0.0, "g")])
+    (message,) = (m for m in messages if m["event"] == "prediction")
+    assert message["action"] == "g"
+    assert message["top"] == [["g", 0.5]]
+
+
+def test_the_state_follows_the_messages():
+    events, messages = started()
+    events.update(0.0, [prediction(0.0, "a"), prediction(0.0, "b", person=1)])
+    events.update(0.1, [prediction(0.1, "c"), prediction(0.1, "b", person=1)])
+    state: dict = {}
+    for message in messages:
+        state = after(state, message)
+    assert (state["source"], state["model"], state["labels"]) == ("take.npy", "fake.onnx", list("abcdefg"))
+    assert [(p["person"], p["action"], p["time_s"]) for p in state["people"]] == [(1, "b", 0.0), (0, "c", 0.1)]
+    events.begin("other.npy", "fake.onnx", Recognizer(FakeModel()))
+    assert actions(messages)[-2:] == [("ended", 1, "b", 0.1), ("ended", 0, "c", 0.1)]
+    assert after(state, messages[-1])["people"] == []
