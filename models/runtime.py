@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from skel.models.bundle import Bundle
 from skel.models.providers import LARGEST_BATCH, Device, open_session
+from skel.models.statistics import EmbeddingStatistics
 from skel.skeleton.errors import UserError
 
 __all__ = ["Device", "OnnxModel"]
@@ -29,6 +30,7 @@ class OnnxModel:
 
     Attributes:
         bundle: how to feed it and what it knows.
+        statistics: of the embeddings of its own classes, to compare taught actions with; None where the file has none.
         device: `cpu`, `cuda` or `tensorrt`: what it really runs on. Also logged, once.
         path: where it came from.
         threads: as given.
@@ -45,7 +47,9 @@ class OnnxModel:
         if not self.path.is_file():
             raise UserError(f"no model at {self.path}: make one with skel-export")
         self._session, self.device = open_session(self.path, device, threads)
-        self.bundle = Bundle.from_metadata(self._session.get_modelmeta().custom_metadata_map, str(self.path))
+        metadata = self._session.get_modelmeta().custom_metadata_map
+        self.bundle = Bundle.from_metadata(metadata, str(self.path))
+        self.statistics = EmbeddingStatistics.from_metadata(metadata, str(self.path), len(self.bundle.labels))
         clip = self.bundle.clip
         self._shape = (3, clip.frames, len(clip.skeleton_layout()), clip.max_bodies)
         inputs, outputs = self._session.get_inputs(), [output.name for output in self._session.get_outputs()]
