@@ -17,7 +17,7 @@ from skel.training.calibration import fit_temperature
 from skel.training.checkpoint import ModelCard, load_encoder, load_model, save_model
 from skel.training.config import UNVARIED, FinetuneConfig, LabelledConfig
 from skel.training.dataset import ClipSet
-from skel.training.device import clip_tensor, pick_device
+from skel.training.device import clip_tensor, keep_freed_memory, pick_device
 from skel.training.evaluate import predict, score
 from skel.training.labelled import LabelledData, load_labelled
 from skel.training.report import METRICS_FILE, Report
@@ -31,6 +31,8 @@ def finetune(config: FinetuneConfig) -> Path:
     """Train, or go on training, write the network, measure it on the validation part; returns the run's folder."""
     config = with_whole_paths(config)
     device = pick_device(config.device)
+    if device.type == "cpu":
+        keep_freed_memory()
     data = load_labelled(config)
     clips = clip_tensor(data.train, config.empty_bodies).to(device)
     labels = torch.from_numpy(data.train.labels).to(device)

@@ -26,6 +26,8 @@ def pretrain(config: PretrainConfig) -> Path:
 
 def _pretrain(config: PretrainConfig, device: torch.device) -> Path:
     if device.type == "cpu":
+        if config.compile:
+            raise UserError("--compile is for a GPU: leave it out on the CPU")
         keep_freed_memory()
     data = load_joined(config.data, "train")
     clips = clip_tensor(data, config.empty_bodies).to(device)

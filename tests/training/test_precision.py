@@ -24,6 +24,12 @@ def test_bfloat16_trains_and_stays_finite(prepared, tmp_path, method):
     assert len(rows) == 2  # a loss that is no number would have ended the run
 
 
+def test_compiling_on_a_cpu_is_refused(prepared, tmp_path):
+    with pytest.raises(UserError, match="--compile is for a GPU"):
+        pretrain(PretrainConfig((prepared,), tmp_path / "run", channels=2, epochs=1, device="cpu", compile=True))
+    assert not (tmp_path / "run").exists()
+
+
 def test_views_are_as_precise_as_without_bfloat16():
     clips = torch.randn(4, 3, 50, 25, 2)
     drawn = []

@@ -1,0 +1,185 @@
+"""What `few_labels.py` has trained so far, as JSON, tables and plots:
+
+python benchmarks/few_labels_report.py --work RUNS --json docs/results/few-labels.json --markdown docs/results.md \
+    --plot docs/images/few-labels.png
+"""
+
+import json
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import tyro
+from few_labels import EPOCHS, NAMES, PRETRAIN_EPOCHS, SEEDS, SHARES, Job, is_done, jobs
+
+matplotlib.use("agg")
+
+from matplotlib import pyplot as plt
+
+FLOORS = {("nw", 0.05): 46.7, ("nw", 0.1): 54.2, ("nw", 0.4): 60.3, ("nw", 1.0): 64.4}
+FLOORS |= {("utd", 0.1): 49.7, ("utd", 0.4): 69.7, ("utd", 1.0): 75.6, ("k2", 1.0): 56.7}
+"""Logistic regression on 32 frames of yaw-aligned joints, top-1 in %."""
+METHOD_NAMES = {"skeletonclr": "SkeletonCLR", "aimclr": "AimCLR", "tranclr": "TranCLR"}
+COLOURS = {"scratch": "#666666", "skeletonclr": "#0072b2", "aimclr": "#d55e00", "tranclr": "#009e73"}
+START, END = "<!-- figures: benchmarks/few_labels_report.py -->", "<!-- end of figures -->"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The results of one way to learn, a seed each."""
+
+    target: str
+    protocol: str
+    start: str
+    stream: str
+    share: float
+    clips: int
+    top1: tuple[float, ...]
+    command: str
+
+    @property
+    def mean(self) -> float:
+        return 100 * float(np.mean(self.top1))
+
+    @property
+    def deviation(self) -> float:
+        return 100 * float(np.std(self.top1, ddof=1)) if len(self.top1) > 1 else float("nan")
+
+    @property
+    def text(self) -> str:
+        spread = "" if np.isnan(self.deviation) else f" ± {self.deviation:.1f}"
+        missing = "" if len(self.top1) == SEEDS else f" ({len(self.top1)} seed{'s'[: len(self.top1) > 1]})"
+        return f"{self.mean:.1f}{spread}{missing}"
+
+
+def collect(work: Path) -> list[Figure]:
+    grouped: dict[tuple[str, str, str, str, float], list[Job]] = {}
+    for job in jobs():
+        if "/" in job.folder and not job.folder.startswith("pretrain/") and is_done(work / job.folder):
+            target, rest = job.folder.split("/")
+            protocol, rest = rest.split("-", 1)
+            rest, share, _ = rest.rsplit("-", 2)
+            stream = next(s for s in ("joint", "bone", "motion", "three-streams") if rest.endswith("-" + s))
+            start = rest.removesuffix("-" + stream)
+            grouped.setdefault((target, protocol, start, stream, float(share) / 100), []).append(job)
+    figures = []
+    for key, done in grouped.items():
+        reports = [json.loads((work / job.folder / "metrics.json").read_text()) for job in done]
+        labelled = work / done[0].folder / "labelled.json"
+        clips = len(json.loads(labelled.read_text())) if labelled.is_file() else 0
+        told = shlex.join(("skel-train", *done[0].arguments)).format(sets="sets", work="runs")
+        figures.append(Figure(*key, clips, tuple(report["top1"] for report in reports), told))
+    return figures
+
+
+def find(figures: list[Figure], *key: Any) -> Figure | None:
+    return next((f for f in figures if (f.target, f.protocol, f.start, f.stream, f.share) == key), None)
+
+
+def words(start: str) -> str:
+    if start == "scratch":
+        return "from scratch"
+    sets, method = start.rsplit("-", 1)
+    return f"{METHOD_NAMES[method]} on {' + '.join(NAMES[name] for name in sets.split('+'))}"
+
+
+def table(figures: list[Figure], target: str, starts: list[str]) -> list[str]:
+    lines = ["| start | " + " | ".join(f"{100 * share:g} %" for share in SHARES) + " |", "|---" * (len(SHARES) + 1) + "|"]
+    floors = [FLOORS.get((target, share)) for share in SHARES]
+    lines.append("| logistic regression on joints | " + " | ".join("–" if f is None else f"{f:.1f}" for f in floors) + " |")
+    rows = [(words(start), start, "joint", "finetune") for start in starts]
+    rows += [(f"{words(start)}, frozen encoder", start, "joint", "linear") for start in starts]
+    rows += [(f"{words(start)}, {stream}", start, stream, "finetune") for start in starts
+             for stream in ("bone", "motion", "three-streams")]  # fmt: skip
+    for name, start, stream, protocol in rows:
+        cells = [find(figures, target, protocol, start, stream, share) for share in SHARES]
+        if any(cells):
+            lines.append(f"| {name} | " + " | ".join(cell.text if cell else "" for cell in cells) + " |")
+    return lines
+
+
+def starts_of(figures: list[Figure], target: str) -> list[str]:
+    found = {f.start for f in figures if f.target == target}
+    return sorted(found, key=lambda start: (start != "scratch", start.count("+"), start.split("-")[0] != target, start))
+
+
+def draw(figures: list[Figure], path: Path) -> None:
+    targets = [target for target in NAMES if any(f.target == target for f in figures)]
+    picture, axes = plt.subplots(1, len(targets), figsize=(4.2 * len(targets), 3.8), squeeze=False, sharey=True)
+    for axis, target in zip(axes[0], targets):
+        floor = [(share, FLOORS[target, share]) for share in SHARES if (target, share) in FLOORS]
+        axis.plot(*zip(*floor), ":", color="#999999", label="logistic regression on joints")
+        for start in starts_of(figures, target):
+            cells = [f for share in SHARES if (f := find(figures, target, "finetune", start, "joint", share))]
+            if not cells:
+                continue
+            own = start == "scratch" or start.split("-")[0] == target
+            axis.errorbar(
+                [f.share for f in cells], [f.mean for f in cells], [np.nan_to_num(f.deviation) for f in cells],
+                color=COLOURS[start.rsplit("-", 1)[-1]], marker="o", markersize=4, capsize=2,
+                linestyle="-" if own else "--" if "+" not in start else "-.", label=words(start),
+            )  # fmt: skip
+        axis.set(title=NAMES[target], xlabel="share of labels", xscale="log", xticks=SHARES)
+        axis.set_xticklabels([f"{100 * share:g} %" for share in SHARES])
+        axis.minorticks_off()
+        axis.grid(alpha=0.3)
+        axis.legend(fontsize=6.5, loc="lower right")
+    axes[0][0].set_ylabel("top-1, %")
+    picture.tight_layout()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture.savefig(path, dpi=110)
+
+
+@dataclass
+class Report:
+    """Collect, and write what is asked for."""
+
+    work: Path
+    json: Path | None = None
+    markdown: Path | None = None
+    """The tables are put between the two marks of this file."""
+    plot: Path | None = None
+
+    def __call__(self) -> None:
+        figures = collect(self.work)
+        if self.json:
+            self.json.write_text(json.dumps(self._all(figures), indent=1) + "\n")
+        text = []
+        for target in NAMES:
+            if starts := starts_of(figures, target):
+                text += ["", f"### {NAMES[target]}", "", *table(figures, target, starts)]
+        if self.markdown:
+            before, rest = self.markdown.read_text().split(START)
+            self.markdown.write_text(before + START + "\n" + "\n".join(text) + "\n\n" + END + rest.split(END)[1])
+        else:
+            print("\n".join(text))
+        if self.plot:
+            draw(figures, self.plot)
+
+    def _all(self, figures: list[Figure]) -> dict[str, Any]:
+        log = [json.loads(line) for line in (self.work / "log.jsonl").read_text().splitlines()]
+        pretrained = [job for job in jobs() if job.folder.startswith("pretrain/") and is_done(self.work / job.folder)]
+        return {
+            "command": "python benchmarks/few_labels.py --sets SETS --work RUNS",
+            "machine": "2 vCPU Xeon, one thread a run, other work beside it",
+            "median_load": float(np.median([line["load"] for line in log])),
+            "hours": round(sum(line["seconds"] for line in log) / 3600, 2),
+            "epochs": {target: {f"{share:g}": count for share, count in EPOCHS[target].items()} for target in EPOCHS},
+            "pretrain_epochs": PRETRAIN_EPOCHS,
+            "pretraining": {
+                job.folder: shlex.join(("skel-train", *job.arguments)).format(sets="sets", work="runs") for job in pretrained
+            },
+            "figures": [
+                {**{k: getattr(f, k) for k in ("target", "protocol", "start", "stream", "share", "clips", "command")},
+                 "top1": [round(value, 4) for value in f.top1], "mean": round(f.mean, 2),
+                 "deviation": None if np.isnan(f.deviation) else round(f.deviation, 2)}
+                for f in figures
+            ],
+        }  # fmt: skip
+
+
+if __name__ == "__main__":
+    tyro.cli(Report)()
