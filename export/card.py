@@ -31,6 +31,7 @@ def _rows(card: Bundle) -> Iterator[tuple[str, str]]:
     clip = card.clip
     yield f"{len(card.labels)} labels", ", ".join(card.labels)
     yield "idle", card.live.idle_label or "none"
+    yield "of two people", ", ".join(card.live.pair_labels) or "none"
     yield (
         "clip",
         (
@@ -39,9 +40,12 @@ def _rows(card: Bundle) -> Iterator[tuple[str, str]]:
         ),
     )
     yield "streams", ", ".join(f"{name} × {weight:.3g}" for name, weight in zip(card.streams, card.stream_weights))
-    yield "windows", ", ".join(f"{duration:g} s" for duration in card.live.window_durations_s)
     yield "temperature", f"{card.temperature:g}"
-    yield "unknown", f"below {card.live.rejection_threshold:g}" if card.live.rejection_threshold else "never"
+    live = card.live
+    yield "windows", ", ".join(f"{duration:g} s" for duration in live.window_durations_s)
+    yield "smoothing", f"{live.smoothing_s:g} s" if live.smoothing_s else "none"
+    yield "hysteresis", f"{live.hysteresis:g}" if live.hysteresis else "none"
+    yield "unknown", f"below {live.rejection_threshold:g}" if live.rejection_threshold else "never"
     yield "precision", card.precision
     for name, figure in card.metrics.items():
         yield name, f"{figure['value']:.4g}: {figure['protocol']}"

@@ -22,8 +22,12 @@ from skel.models.bundle import Bundle, Precision
 from skel.models.live import LiveSettings
 from skel.models.providers import tensorrt_package
 from skel.models.runtime import OnnxModel
+from skel.sensors.actor_motions import IDLE
+from skel.skeleton.clip import ClipConfig
 from skel.skeleton.errors import UserError
 from skel.skeleton.files import atomic_path
+from skel.training.readers.ntu_classes import NTU_MUTUAL_CLASSES
+from skel.training.readers.pku_classes import PKU_MUTUAL_CLASSES
 from skel.training.run import provenance
 
 
@@ -122,6 +126,16 @@ def _weights(words: Sequence[str], runs: Sequence[TrainedRun], source: DataSourc
     return fitted_weights(np.stack(logits), labels, streams), 1.0, how
 
 
+def live_settings(classes: Sequence[str], clip: ClipConfig, window_durations_s: tuple[float, ...]) -> LiveSettings:
+    """What follows from the classes' names: the idle one, and those of two people, where a clip has room for both."""
+    mutual = {*NTU_MUTUAL_CLASSES, *PKU_MUTUAL_CLASSES} if clip.max_bodies > 1 else set()
+    return LiveSettings(
+        window_durations_s,
+        idle_label=IDLE if IDLE in classes else None,
+        pair_labels=tuple(label for label in classes if label in mutual),
+    )
+
+
 def _card(
     runs: Sequence[TrainedRun],
     weights: tuple[float, ...],
@@ -143,7 +157,7 @@ def _card(
         streams=tuple(run.stream for run in runs),
         stream_weights=weights,
         temperature=temperature,
-        live=LiveSettings(options.window_durations_s, idle_label="idle" if "idle" in first.classes else None),
+        live=live_settings(first.classes, first.clip, options.window_durations_s),
         precision="float32",
         metrics=metrics,
         provenance={"runs": made, "export": exported},

@@ -85,6 +85,8 @@ class Bundle:
         for label in (*idle, *self.live.pair_labels):
             if label not in self.labels:
                 raise ValueError(f"{label!r} of the live settings is not among the labels")
+        if self.live.pair_labels and self.clip.max_bodies < 2:
+            raise ValueError("it has classes of two people, and clips of one")
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str], source: str) -> Self:

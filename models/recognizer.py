@@ -132,7 +132,7 @@ class Recognizer:
         self._people.clear()
 
     def since_s(self, person: int) -> float:
-        """When somebody in view came into it, in the sensor's time; a short absence does not count (`KeyError`: not in view)."""
+        """When somebody in view came into it, in the sensor's time; a short absence does not count."""
         return self._people[person].since_s
 
     def push(self, frame: SkeletonFrame) -> list[Prediction]:

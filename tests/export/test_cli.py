@@ -41,6 +41,18 @@ def test_exports_what_was_fine_tuned(make_run, tmp_path, export):
     assert OnnxModel(tmp_path / "out.onnx", "cpu").bundle.live.window_durations_s == (2.0,)
 
 
+def test_shows_what_the_recogniser_does_with_it(make_run, tmp_path, export, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    run = make_run(tmp_path / "run", classes=("clapping", "shaking hands", "idle"))
+    export("--checkpoint", run, "--onnx", tmp_path / "out.onnx")
+    _, out, _ = export("--show", tmp_path / "out.onnx")
+    cells = [[cell.strip() for cell in line.split("│")[1:3]] for line in out.splitlines() if "│" in line]
+    rows = dict(row for row in cells if len(row) == 2)
+    assert rows["of two people"] == "shaking hands"
+    assert rows["idle"] == "idle"
+    assert [rows[name] for name in ("windows", "smoothing", "hysteresis", "unknown")] == ["2 s", "0.2 s", "none", "never"]
+
+
 def test_shows_the_card(export, monkeypatch):
     monkeypatch.setenv("COLUMNS", "1000")
     code, out, _ = export("--show", DEFAULT_MODEL)

@@ -107,6 +107,14 @@ def test_other_clips_are_exported_as_well(make_run, tmp_path):
     assert model(np.ones((1, 3, 30, 20, 1), np.float32))[0].shape == (1, 3)
 
 
+@pytest.mark.parametrize(("most", "pairs"), [(2, ("hugging other person", "handshaking", "high-five")), (1, ())])
+def test_classes_of_two_people_are_marked_where_a_clip_holds_two(make_run, tmp_path, most, pairs):
+    classes = ("hand waving", "hugging other person", "clapping", "handshaking", "high-five")
+    run = make_run(tmp_path / "run", classes=classes, clip=ClipConfig(max_bodies=most))
+    exported_from([run], tmp_path / "out.onnx")
+    assert OnnxModel(tmp_path / "out.onnx", "cpu").bundle.live.pair_labels == pairs
+
+
 def test_runs_that_do_not_go_together_get_one_line(make_run, tmp_path):
     first = make_run(tmp_path / "first")
     kinect = ClipConfig(layout=KINECT20.name)
@@ -198,6 +206,11 @@ def rewritten(source, target, change):
         (lambda card: card.update(temperature=0), "temperature is 0"),
         (lambda card: card["live"].update(window_durations_s=[]), "window_durations_s are"),
         (lambda card: card["live"].update(hysteresis=2), "hysteresis is 2"),
+        (lambda card: card["live"].update(pair_labels=["hug"]), "'hug' of the live settings is not among the labels"),
+        (
+            lambda card: card.update(live={**card["live"], "pair_labels": ["wave"]}, clip={**card["clip"], "max_bodies": 1}),
+            "it has classes of two people, and clips of one",
+        ),
         (lambda card: card["live"].update(idle_label="nothing"), "'nothing' of the live settings is not among the labels"),
     ],
 )

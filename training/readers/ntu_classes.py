@@ -27,3 +27,5 @@ NTU120_CLASSES: tuple[str, ...] = (
     "rock-paper-scissors",
 )
 # fmt: on
+NTU_MUTUAL_CLASSES: tuple[str, ...] = (*NTU120_CLASSES[49:60], *NTU120_CLASSES[105:])
+"""What two people do together, as the same page sets apart: A050 to A060 and A106 to A120."""

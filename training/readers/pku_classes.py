@@ -12,4 +12,10 @@ PKU_CLASSES: tuple[str, ...] = (
     "tear up paper", "throw", "touch back", "touch chest", "touch head", "touch neck", "typing on a keyboard", "use a fan",
     "wear jacket", "wear on glasses", "wipe face", "writing",
 )
+PKU_MUTUAL_CLASSES: tuple[str, ...] = (
+    "giving something to other person", "handshaking", "hugging other person", "kicking other person",
+    "pat on back of other person", "point finger at other person", "punching or slapping other person",
+    "pushing other person",
+)
 # fmt: on
+"""What two people do together, going by the names."""

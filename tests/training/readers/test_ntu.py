@@ -6,6 +6,7 @@ from raw_files import chair, listed, people, skeleton_text, write_ntu
 
 from skel.skeleton.clip import AIMCLR, make_clip
 from skel.training.raw import BadRecording, Options, RawFiles
+from skel.training.readers.ntu_classes import NTU120_CLASSES, NTU_MUTUAL_CLASSES
 from skel.training.readers.skeleton_text import first_listed, parse, tracks
 from skel.training.reference import reference_array, reference_positions
 from skel.training.sources import READERS
@@ -151,6 +152,11 @@ def test_sizes_of_the_protocols(tmp_path, dataset, subjects, train, classes):
         opened = READERS[dataset].open(files, Options())
         sides = [clip.parts["xsub"] for name in opened.names for clip in opened.read(name)]
     assert (len(sides), sides.count("train"), len(set(READERS[dataset].classes))) == (subjects, train, classes)
+
+
+def test_mutual_actions_are_those_that_the_page_sets_apart():
+    mutual = [number for number, name in enumerate(NTU120_CLASSES, start=1) if name in NTU_MUTUAL_CLASSES]
+    assert mutual == [*range(50, 61), *range(106, 121)]
 
 
 def test_ntu60_leaves_the_rest_of_ntu120_alone(tmp_path):

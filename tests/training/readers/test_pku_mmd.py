@@ -8,6 +8,7 @@ from raw_files import people, pku_rows, write_pku
 
 from skel.skeleton.errors import UserError
 from skel.training.raw import BadRecording, Excluded, Options, RawClip, RawFiles, Untrimmed
+from skel.training.readers.pku_classes import PKU_CLASSES, PKU_MUTUAL_CLASSES
 from skel.training.readers.pku_mmd import parse
 from skel.training.reference import MOST_FRAMES
 from skel.training.sources import READERS
@@ -141,3 +142,8 @@ def test_one_protocol_is_enough(tmp_path):
 def test_broken_rows(content, match):
     with pytest.raises(BadRecording, match=match):
         parse(content)
+
+
+def test_classes_of_two_people_are_classes():
+    assert set(PKU_MUTUAL_CLASSES) <= set(PKU_CLASSES)
+    assert {name for name in PKU_CLASSES if "other person" in name} <= set(PKU_MUTUAL_CLASSES)
