@@ -124,15 +124,17 @@ def mask_axis(clips: Tensor, axis: Tensor) -> Tensor:
     return clips * kept.view(-1, 3, 1, 1, 1)
 
 
-def random_span(clips: Tensor, shortest: float, generator: torch.Generator) -> Tensor:
-    """A random part of each clip, between `shortest` and all of it, resized to T frames.
+def random_span(clips: Tensor, shortest: float, generator: torch.Generator, overhang: float = 0.0) -> Tensor:
+    """A random window onto each clip, resized to T frames.
 
-    It is what a live window sees: an action that began before it or ends after it, at another speed.
+    It is what a live window sees: an action that began before it or ends after it, at another speed. Windows are as long as
+    a share of the clip between `shortest` and 1 + `overhang`, and lie anywhere between `overhang` of the clip's length
+    before its start and as much after its end, where the person holds the first and the last pose.
     """
     N, C, T, V, M = clips.shape
     draw = torch.rand(2, N, 1, generator=generator, device=clips.device)
-    share = shortest + (1 - shortest) * draw[0]
-    start = draw[1] * (1 - share)
+    share = shortest + (1 + overhang - shortest) * draw[0]
+    start = draw[1] * (1 + 2 * overhang - share) - overhang
     middle = (torch.arange(T, device=clips.device) + 0.5) / T
     position = ((start + share * middle) * T - 0.5).clamp(0, T - 1)  # (N, T), in frames
     left = position.floor().long().clamp(max=max(T - 2, 0))
@@ -150,7 +152,7 @@ def labelled_view(clips: Tensor, config: VariationConfig, generator: torch.Gener
     def uniform(*shape: int) -> Tensor:
         return 2 * torch.rand(shape, generator=generator, device=device) - 1
 
-    x = random_span(clips, config.shortest_span, generator)
+    x = random_span(clips, config.shortest_span, generator, config.overhang)
     angles = torch.zeros(N, 3, device=device)
     angles[:, 1] = math.radians(config.turn_deg) * uniform(N)
     matrix = shear_matrix(config.shear * uniform(N, 6)) @ rotation_matrix(angles)

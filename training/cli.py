@@ -32,7 +32,13 @@ COMMANDS = {
     ),
     "linear": Command("linear evaluation of an encoder", "config:LinearConfig", "probes:linear", _RECOGNISER),
     "knn": Command("measure an encoder by nearest neighbours", "config:KnnConfig", "probes:knn"),
-    "evaluate": Command("measure a fine-tuned run, or an ensemble", "config:EvaluateConfig", "evaluate:evaluate"),
+    "evaluate": Command("measure a fine-tuned run, or an ensemble", "config:EvaluateConfig", "evaluate:clips_or_streams"),
+    "tune": Command(
+        "choose how a recogniser is used on live frames",
+        "stream_config:TuneConfig",
+        "tuning:tune",
+        "settings in {0}: go on with skel-export --live {0}",
+    ),
     "compare": Command(
         "how few labels of a target set are enough, pre-trained on others or not",
         "adaptation_config:CompareConfig",

@@ -10,6 +10,7 @@ from skel.models.graph import EmptyBodies
 from skel.models.streams import Stream
 from skel.training.dataset import Part
 from skel.training.methods.config import AimCLRConfig, MomentumConfig
+from skel.training.stream_config import StreamOptions
 
 Schedule = Literal["step", "cosine"]
 Precision = Literal["fp32", "tf32", "bf16"]
@@ -57,6 +58,8 @@ class VariationConfig:
 
     shortest_span: float = 0.76
     """Random parts of the clips are used, down to this share of their length: what a live window sees."""
+    overhang: float = 0.0
+    """Windows also begin before a clip or end after it, by up to this share of its length; the person holds the pose."""
     turn_deg: float = 30.0
     """Turned about the vertical by up to this much."""
     shear: float = 0.15
@@ -173,10 +176,13 @@ class KnnConfig:
 
 @dataclass(frozen=True)
 class EvaluateConfig:
-    """Measure a fine-tuned run on a prepared set, or several runs whose weighted logits are summed."""
+    """Measure a fine-tuned run on a prepared set, or several runs whose weighted logits are summed.
+
+    With --stream on continuous recordings, shown to the recogniser frame by frame as they would be live.
+    """
 
     checkpoint: tuple[Path, ...]
-    """Folder of the run; several make an ensemble."""
+    """Folder of the run; several make an ensemble. With --stream also one exported .onnx file."""
     data: tuple[Path, ...]
     """Folders made by skel-data prepare."""
     part: Part = "val"
@@ -186,9 +192,14 @@ class EvaluateConfig:
     classes: Path | None = None
     """The JSON file of classes that the run was fine-tuned with."""
     plot: Path | None = None
-    """Folder for pictures: confusion matrix, embedding, reliability diagram."""
+    """Folder for pictures: confusion matrix, embedding, reliability diagram; with --stream timeline and curves."""
     json: str | None = None
     """Write one JSON object to this file (- = standard output) in place of the table."""
+    stream: bool = False
+    """Measure on the set's continuous recordings, or on its clips joined to such where it has none."""
+    live: Path | None = None
+    """With --stream: use these settings, a file of skel-train tune, in place of the bundle's or the usual ones."""
+    streams: StreamOptions = field(default_factory=StreamOptions)
     device: str = "auto"
     """auto, cpu, or a torch device such as cuda:1."""
 

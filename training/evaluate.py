@@ -48,8 +48,20 @@ def score(network: STGCN, data: ClipSet, device: torch.device, temperature: floa
     return Report.of(predict(network, data, device).logits, data.labels, data.classes, temperature)
 
 
+def clips_or_streams(config: EvaluateConfig) -> None:
+    """Do what the options ask for."""
+    if config.stream:
+        from skel.training.stream_evaluate import evaluate_streams
+
+        evaluate_streams(config)
+        return
+    if config.live:
+        raise UserError("--live is how a recogniser is used on continuous recordings: give --stream, too")
+    evaluate(config)
+
+
 def evaluate(config: EvaluateConfig) -> Report:
-    """Measure, draw, and print a table or write JSON."""
+    """Measure on clips, draw, and print a table or write JSON."""
     ensemble = load_ensemble(config.checkpoint, config.weights)
     data = load_joined(config.data, config.part, config.classes, known=ensemble.classes)
     if data.clip != ensemble.clip:

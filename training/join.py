@@ -28,7 +28,7 @@ def load_joined(
     sets = [load_split(root, part) for root in roots]
     _require_same(roots, [one.clip for one in sets])
     of_sets = tuple(dict.fromkeys(name for one in sets for name in one.classes))
-    renamed = _read_classes(classes) if classes else {name: [name] for name in of_sets}
+    renamed = read_classes(classes) if classes else {name: [name] for name in of_sets}
     new_name = {old: new for new, olds in renamed.items() for old in olds}
     unknown = sorted(set(new_name) - set(of_sets))
     if unknown and known is None:
@@ -82,7 +82,8 @@ def _distinct(subjects: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64
     return np.concatenate(counted)
 
 
-def _read_classes(path: Path) -> dict[str, list[str]]:
+def read_classes(path: Path) -> dict[str, list[str]]:
+    """{class: the sets' classes that it stands for}, from a JSON file; `UserError` where it is not one."""
     try:
         mapping = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

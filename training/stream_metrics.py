@@ -1,11 +1,12 @@
 """How well what was named over time fits what happened: small functions, each one figure.
 
-Names are arrays of strings, one for each instant; `NOTHING` stands for no action: unlabelled time in the truth; idle, unknown
-or no prediction among what was named. Segments are in seconds from the recording's first frame, those of nothing left out.
+Names are arrays of strings, one for each instant; `NOTHING` stands for no action: unlabelled time in the truth; idle,
+unknown or no prediction among what was named. Segments are in seconds from the recording's first frame, none of nothing.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,7 @@ def delays_s(truth: Sequence[Segment], times_s: Times, names: Names) -> list[flo
     It may still be named after its end, until the next one begins (a window looks back); None where it never was.
     """
     segments = sorted(truth, key=lambda s: s.start_s)
-    until_s = [*(max(after.start_s, one.end_s) for one, after in zip(segments, segments[1:])), np.inf]
+    until_s = [*(max(after.start_s, one.end_s) for one, after in pairwise(segments)), np.inf]
     delays: list[float | None] = []
     for segment, last_s in zip(segments, until_s):
         right = (times_s >= segment.start_s - 1e-6) & (times_s < last_s) & (names == segment.label)
@@ -84,8 +85,10 @@ def delays_s(truth: Sequence[Segment], times_s: Times, names: Names) -> list[flo
     return delays
 
 
-def right_after_share(truth: Sequence[Segment], times_s: Times, names: Names, shares: Sequence[float]) -> npt.NDArray[np.bool_]:
-    """(segments, shares): whether a segment is named when such a share of it has been seen, at the latest instant by then."""
+def right_after_share(
+    truth: Sequence[Segment], times_s: Times, names: Names, shares: Sequence[float]
+) -> npt.NDArray[np.bool_]:
+    """(segments, shares): whether a segment is named when such a share of it has been seen, by the latest instant then."""
     right = np.zeros((len(truth), len(shares)), bool)
     for row, segment in enumerate(truth):
         instants_s = segment.start_s + np.asarray(shares) * (segment.end_s - segment.start_s)

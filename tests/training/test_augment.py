@@ -142,3 +142,38 @@ def test_a_joint_keeps_its_offset_over_the_clip():
     shift = augment.labelled_view(clips, offset_only, torch.Generator().manual_seed(0)) - clips
     torch.testing.assert_close(shift, shift[:, :, :1].expand_as(shift), atol=1e-6, rtol=0)
     assert shift.std().item() == pytest.approx(0.03, rel=0.05)
+
+
+def plain_random_span(clips, shortest, generator):
+    """As it was before windows could hang over."""
+    N, C, T, V, M = clips.shape
+    draw = torch.rand(2, N, 1, generator=generator)
+    share = shortest + (1 - shortest) * draw[0]
+    position = ((draw[1] * (1 - share) + share * ((torch.arange(T) + 0.5) / T)) * T - 0.5).clamp(0, T - 1)
+    left = position.floor().long().clamp(max=T - 2)
+    rows = torch.arange(N)[:, None]
+    frames = clips.permute(0, 2, 1, 3, 4)
+    mixed = torch.lerp(frames[rows, left], frames[rows, left + 1], (position - left).view(N, T, 1, 1, 1))
+    return mixed.permute(0, 2, 1, 3, 4)
+
+
+def test_without_overhang_the_draws_are_what_they_were():
+    clips = torch.randn(9, 3, 50, 25, 2)
+    got = augment.random_span(clips, 0.6, torch.Generator().manual_seed(3))
+    assert torch.equal(got, plain_random_span(clips, 0.6, torch.Generator().manual_seed(3)))
+
+
+def test_windows_hang_over_by_as_much_as_allowed_and_the_pose_is_held():
+    ramp = torch.arange(50.0).view(1, 1, 50, 1, 1).expand(4000, 3, 50, 25, 1)
+    spans = augment.random_span(ramp, 0.5, torch.Generator().manual_seed(0), overhang=0.25)[:, 0, :, 0, 0]
+    assert (spans.diff(dim=1) >= -1e-5).all()
+    held_first = (spans <= 0).sum(dim=1) / 50  # shares of the window
+    held_last = (spans >= 49).sum(dim=1) / 50
+    assert 0.2 < (held_first > 0.1).float().mean() < 0.7
+    assert held_first.max() == pytest.approx(0.25 / 0.5, abs=0.08), "half a clip's length, half of it before the start"
+    assert held_last.max() == pytest.approx(0.25 / 0.5, abs=0.08)
+    both = (held_first > 0) & (held_last > 0)
+    assert both.any(), "the whole action in a longer window"
+    step = spans.diff(dim=1).max(dim=1).values
+    assert step.max() == pytest.approx(1.25, abs=0.01)
+    assert step.min() == pytest.approx(0.5, abs=0.02)

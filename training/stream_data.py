@@ -1,0 +1,144 @@
+"""The continuous recordings that a recogniser is measured on: a prepared set's own, or its clips joined."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from skel.skeleton.errors import UserError
+from skel.skeleton.recording import Recording, load_recording
+from skel.training.blocks import RECORDINGS
+from skel.training.dataset import ClipSet, Part, find_split
+from skel.training.join import load_joined, read_classes
+from skel.training.labelled import HELD_OUT_FILE
+from skel.training.splits import named, read_names, subset
+from skel.training.stream_config import StreamOptions
+from skel.training.stream_joining import join_clips
+
+
+@dataclass(frozen=True, eq=False)
+class Take:
+    """One continuous recording of one person; its segments have the model's class names, those of no action left out."""
+
+    name: str
+    recording: Recording
+
+
+@dataclass(frozen=True, eq=False)
+class Takes:
+    """What is measured on, and where it comes from in words."""
+
+    takes: tuple[Take, ...]
+    source: str
+
+    @property
+    def duration_s(self) -> float:
+        """Of all of them."""
+        return sum(take.recording.duration_s for take in self.takes)
+
+
+def load_takes(
+    roots: Sequence[Path],
+    part: Part,
+    classes: Path | None,
+    known: Sequence[str],
+    idle: str | None,
+    options: StreamOptions,
+    held_out: Sequence[Path] = (),
+) -> Takes:
+    """The recordings of one part of prepared sets; where a set has none, each person's clips joined to one.
+
+    Of a recording of several people the first column counts, as in clips. Recordings in which that person is never tracked
+    are left out, and so are labels that the `classes` file leaves out: what is done then is no action that the model knows.
+
+    Args:
+        known: the model's classes.
+        idle: the class among them that stands for no action.
+        held_out: folders of runs; of the training part only people whom all of them held out.
+
+    `UserError` where there is nothing to measure on.
+    """
+    everything = [load_joined([root], part, classes, known) for root in roots]
+    clips = _only_held_out(roots, everything, part, classes, known, held_out) if held_out else everything
+    takes: list[Take] = []
+    said: list[str] = []
+    for root, whole, of_set in zip(roots, everything, clips):
+        folder = find_split(root) / RECORDINGS / part
+        real = folder.is_dir() and not options.join
+        found = _recorded(folder, _left_out(whole, of_set), classes) if real else _joined(of_set, options)
+        takes += [Take(take.name, _without(idle, take.recording)) for take in found]
+        whose = "held-out people of the train part" if held_out else f"{part} part"
+        how = f"clips of each person joined with pauses of {options.pause_s[0]:g} to {options.pause_s[1]:g} s"
+        said.append(f"{of_set.dataset} {of_set.split}, {whose}, {'continuous recordings' if real else how}")
+    if not takes:
+        raise UserError(f"there is no recording to measure on in the {part} part of {' '.join(map(str, roots))}")
+    return Takes(tuple(takes), "; ".join(said))
+
+
+def _only_held_out(
+    roots: Sequence[Path],
+    clips: Sequence[ClipSet],
+    part: Part,
+    classes: Path | None,
+    known: Sequence[str],
+    runs: Sequence[Path],
+) -> list[ClipSet]:
+    everything = load_joined(roots, part, classes, known)
+    names = set(everything.names)
+    for run in runs:
+        path = (run if run.is_dir() else run.parent) / HELD_OUT_FILE
+        if not path.is_file():
+            raise UserError(
+                f"{run} held nobody out: fine-tune with --held-out 0.25, or tune on the people it knows, --on train"
+            )
+        names &= set(named(everything, read_names(path), path).names)
+    prefixes = [f"{one.dataset}/" if len(clips) > 1 else "" for one in clips]
+    return [
+        subset(one, np.array([i for i, name in enumerate(one.names) if prefix + name in names], np.int64))
+        for one, prefix in zip(clips, prefixes)
+    ]
+
+
+def _left_out(whole: ClipSet, kept: ClipSet) -> set[str]:
+    """The recordings of which a clip was not kept; clips are called as their recording, and a number."""
+    return {name.rpartition("_")[0] for name in set(whole.names) - set(kept.names)}
+
+
+def _recorded(folder: Path, left_out: Collection[str], classes: Path | None) -> list[Take]:
+    new_name = {old: new for new, olds in read_classes(classes).items() for old in olds} if classes else {}
+    takes = []
+    for path in sorted(folder.glob("*.npy")):
+        if path.stem in left_out:
+            continue
+        recording = load_recording(path)
+        first = recording.positions_m[:, :1]
+        if np.isnan(first).any(axis=-1).all():
+            continue
+        segments = tuple(
+            replace(s, label=new_name.get(s.label, s.label))
+            for s in recording.segments
+            if not classes or s.label in new_name
+        )
+        takes.append(Take(path.stem, replace(recording, positions_m=first, segments=segments)))
+    return takes
+
+
+def _joined(clips: ClipSet, options: StreamOptions) -> list[Take]:
+    if np.isnan(clips.durations_s).any():
+        raise UserError(f"the clips of {clips.dataset} do not say how long they took: prepare the set again")
+    seen = clips.clips[..., 0].any(axis=(1, 2, 3))
+    takes = []
+    for person in np.unique(clips.subjects):
+        of_person = subset(clips, np.flatnonzero(seen & (clips.subjects == person)))
+        if len(of_person):
+            labels = [clips.classes[k] for k in of_person.labels]
+            rng = np.random.default_rng([options.seed, int(person) + 1])
+            layout = clips.clip.skeleton_layout()
+            joined = join_clips(of_person.clips[..., 0], of_person.durations_s, labels, layout, options, rng)
+            takes.append(Take(f"{clips.dataset} person {person}", joined))
+    return takes
+
+
+def _without(idle: str | None, recording: Recording) -> Recording:
+    return replace(recording, segments=tuple(s for s in recording.segments if s.label != idle))
