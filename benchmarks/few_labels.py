@@ -92,32 +92,30 @@ def ensemble_job(target: str, start: str, seed: int, urgency: int) -> Job:
 def jobs() -> list[Job]:
     """Everything, the most telling first."""
     found: list[Job] = []
-    for target in ("nw", "utd"):
-        # Few labels, each method pre-trained on the target's training part without labels.
-        found += [pretrain_job(target, method, "joint", 0) for method in METHODS]
-        starts = ("scratch", *(f"{target}-{method}" for method in METHODS))
-        found += [
-            label_job(target, start, "joint", share, seed, 10 + seed)
-            for share in (0.05, 0.1)
-            for start in starts
-            for seed in range(SEEDS)
-        ]
-        found += [label_job(target, start, "joint", 1.0, seed, 40, "linear") for start in starts[1:]
-                  for seed in range(SEEDS)]  # fmt: skip
-        found += [label_job(target, start, "joint", share, seed, 50 + 10 * (start not in starts[:3:2]) + seed)
-                  for share in (0.4, 1.0) for start in starts for seed in range(SEEDS)]  # fmt: skip
+    seeds, few, many = range(SEEDS), SHARES[:2], SHARES[2:]
+    # From scratch, pre-trained on the target's training part, and on several sets: AimCLR, then the other methods.
+    for target in ("utd", "nw"):
+        for method in METHODS:
+            later = 0 if method == "aimclr" else 10
+            start = f"{target}-{method}"
+            found.append(pretrain_job(target, method, "joint", later))
+            found += [label_job(target, start, "joint", share, seed, later + 2 + seed) for share in few for seed in seeds]
+            found += [label_job(target, start, "joint", 1.0, seed, 21, "linear") for seed in seeds]
+            found += [label_job(target, start, "joint", share, seed, later + 40 + seed) for share in many for seed in seeds]
+        found += [label_job(target, "scratch", "joint", share, seed, 2 + seed) for share in few for seed in seeds]
+        found += [label_job(target, "scratch", "joint", share, seed, 30 + seed) for share in many for seed in seeds]
         # All labels, three streams.
-        found += [pretrain_job(target, "aimclr", stream, 20) for stream in STREAMS]
-        found += [label_job(target, f"{target}-aimclr", stream, 1.0, seed, 21 + 9 * seed) for stream in STREAMS
-                  for seed in range(SEEDS)]  # fmt: skip
-        found += [ensemble_job(target, f"{target}-aimclr", seed, 22 + 9 * seed) for seed in range(SEEDS)]
+        start = f"{target}-aimclr"
+        found += [pretrain_job(target, "aimclr", stream, 8) for stream in STREAMS]
+        found += [label_job(target, start, stream, 1.0, seed, 9 + 30 * seed) for stream in STREAMS for seed in seeds]
+        found += [ensemble_job(target, start, seed, 9 + 30 * seed) for seed in seeds]
     # Adaptation: other people, other sensors, other classes.
-    found += [pretrain_job(sets, "aimclr", "joint", 14) for sets in ("utd", "utd+nw")]
-    for target, sources in (("nw", ("utd", "utd+nw")), ("k2", ("utd+nw",))):
-        few = (0.05, 0.1) if target == "nw" else SHARES
-        starts = [f"{source}-aimclr" for source in sources] + (["scratch"] if target == "k2" else [])
-        found += [label_job(target, start, "joint", share, seed, 15 + 2 * seed) for share in few for start in starts
-                  for seed in range(SEEDS)]  # fmt: skip
+    found += [pretrain_job(sets, "aimclr", "joint", 1) for sets in ("utd", "utd+nw")]
+    for target, start in (("nw", "utd-aimclr"), ("nw", "utd+nw-aimclr"), ("utd", "utd+nw-aimclr")):
+        found += [label_job(target, start, "joint", share, seed, 2 + seed) for share in few for seed in seeds]
+        found += [label_job(target, start, "joint", share, seed, 60 + seed) for share in many for seed in seeds]
+    for start in ("utd+nw-aimclr", "scratch"):
+        found += [label_job("k2", start, "joint", share, seed, 2 + seed) for share in SHARES for seed in seeds]
     unique: dict[str, Job] = {}
     for job in found:
         if job.folder not in unique or job.urgency < unique[job.folder].urgency:
