@@ -1,12 +1,16 @@
 """Who keeps which id: walking, crossing, going away and coming back."""
 
 from collections.abc import Iterable
+from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from skel.sensors.people import KEPT_S, PeopleTracker, _assign
 from skel.sensors.pose import PersonPose
+from skel.sensors.synthetic import perform
 
 STEP_S = 1 / 30
 SHAPES_PX = np.random.default_rng(0).uniform((-60, -200), (60, 200), (4, 33, 2))
@@ -55,6 +59,57 @@ def test_people_who_cross_keep_their_ids_while_one_hides_the_other(speed_px, fou
     last = follow(pictures)[-1]
     assert list(last) == [0, 1]
     assert last[0].image_px[:, 0].mean() > last[1].image_px[:, 0].mean()
+
+
+@cache
+def actors(seed: int) -> np.ndarray:
+    """(T, 2, 33, 3): two who perform actions on the spot, in metres from their middle."""
+    positions = perform(seed, duration_s=6.0, persons=2).positions_m[:, :, np.arange(33) % 25].astype(np.float64)
+    return positions - positions[:, :, :1].mean(axis=0)
+
+
+def crossing(
+    seed: int, speeds_m_s: tuple[float, float], behind_m: float, noise_px: float, hidden_s: float, found: str
+) -> list[list[tuple[int, PersonPose]]]:
+    """Two actors walk past one another before a camera, which sees one of them alone for a while; in any order."""
+    random, pictures = np.random.default_rng(seed), []
+    for i, bodies in enumerate(actors(seed % 4)):
+        from_meeting_s = i * STEP_S - 3.0
+        people = []
+        for k, body in enumerate(bodies):
+            at_m = body + np.array([speeds_m_s[k] * from_meeting_s, 0, 2.6 + k * behind_m])
+            points_px = [640, 360] - 900 * at_m[:, :2] / at_m[:, 2:] + random.normal(0, noise_px, (33, 2))
+            pose = PersonPose(points_px.astype(np.float32), np.zeros((33, 3), np.float32), np.full(33, 0.9, np.float32))
+            if -400 < points_px[:, 0].mean() < 1680:
+                people.append((k, pose))
+        if abs(from_meeting_s) < hidden_s / 2 and len(people) == 2:
+            people = [people[{"front": 0, "back": 1, "either": random.integers(2)}[found]]]
+        pictures.append([people[k] for k in random.permutation(len(people))])
+    return pictures
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    seed=st.integers(0, 2**16),
+    speeds=st.tuples(st.floats(0.4, 1.8), st.floats(-1.8, 0)),
+    behind_m=st.floats(0.3, 1.2),
+    noise_px=st.floats(0, 6),
+    hidden_s=st.floats(0, 0.9 * KEPT_S),
+    found=st.sampled_from(["front", "back", "either"]),
+)
+@example(0, (0.4, 0), 0.3, 6.0, 0.9 * KEPT_S, "front")
+@example(1, (1.8, -1.8), 1.2, 6.0, 0.9 * KEPT_S, "back")
+def test_ids_survive_a_crossing(seed, speeds, behind_m, noise_px, hidden_s, found):
+    """The stated limit: one is out of sight for at most nine tenths of the time that an id is kept.
+
+    While both coincide in the picture they count as one, who may have either id.
+    """
+    tracker, ids = PeopleTracker(), []
+    for i, people in enumerate(crossing(seed, speeds, behind_m, noise_px, hidden_s, found)):
+        named = {id(pose): identity for identity, pose in tracker([pose for _, pose in people], i * STEP_S).items()}
+        if len(named) == 2:
+            ids.append([named[id(pose)] for _, pose in sorted(people, key=lambda person: person[0])])
+    assert all(pair == ids[0] for pair in ids)
 
 
 def test_who_stays_alone_is_followed_on_at_any_speed():
