@@ -1,6 +1,6 @@
 """What was predicted for each person over the last seconds: the timeline's curves and named segments."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,14 @@ class _Curves:
         self._probabilities[self._count] = probabilities
         self._count += 1
 
+    def rearrange(self, columns: Sequence[int | None]) -> None:
+        """Make other columns of those there are; None = zeros."""
+        before = self._probabilities
+        self._probabilities = np.zeros((len(before), len(columns)), np.float32)
+        for column, old in enumerate(columns):
+            if old is not None:
+                self._probabilities[:, column] = before[:, old]
+
     def cut(self, time_s: float) -> None:
         """Forget everything from that time on."""
         self._count = int(np.searchsorted(self._times_s[: self._count], time_s))
@@ -49,6 +57,8 @@ class History:
     """The last minute of everybody's predictions.
 
     A time stamp before the last one (a recording that starts over, somebody who seeks back) replaces what came after it.
+    Predictions may come with other labels than before (classes are taught, renamed, removed), which then are its `labels`;
+    what is known of classes that stay is kept.
     """
 
     def __init__(self, labels: tuple[str, ...], nothing: Collection[str]) -> None:
@@ -71,6 +81,8 @@ class History:
         elif prediction.time_s > self._now_s:
             self._forget_the_old(prediction.time_s)
         self._now_s = prediction.time_s
+        if prediction.labels != self.labels:
+            self._change_labels(prediction.labels)
         curves = self._people.setdefault(prediction.person, _Curves(len(self.labels)))
         curves.push(prediction.time_s, prediction.probabilities)
         self._segmenter.push(prediction)
@@ -103,6 +115,12 @@ class History:
     def segments(self, person: int, start_s: float, end_s: float) -> list[RecognisedSegment]:
         """What the person was seen to do in that span."""
         return [s for s in self._segmenter.segments if s.person == person and s.end_s >= start_s and s.start_s <= end_s]
+
+    def _change_labels(self, labels: tuple[str, ...]) -> None:
+        column_of = {label: column for column, label in enumerate(self.labels)}
+        for curves in self._people.values():
+            curves.rearrange([column_of.get(label) for label in labels])
+        self.labels = labels
 
     def _forget_the_old(self, now_s: float) -> None:
         oldest_s = now_s - _KEPT_S

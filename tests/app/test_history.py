@@ -12,7 +12,7 @@ LABELS = ("a", "b", "c", "idle")
 def prediction(time_s: float, best: int, person: int = 1, share: float = 0.7) -> Prediction:
     probabilities = np.full(4, (1 - share) / 3, np.float32)
     probabilities[best] = share
-    return Prediction(person, time_s, LABELS[best], share, probabilities, ((LABELS[best], share),), 1.0)
+    return Prediction(person, time_s, LABELS[best], share, probabilities, ((LABELS[best], share),), 1.0, labels=LABELS)
 
 
 def filled(changes: dict[float, int], until_s: float, step_s: float = 0.1) -> History:
@@ -37,6 +37,22 @@ def test_curves_of_the_classes_that_matter():
     assert probabilities[times_s < 4.95, 0] == pytest.approx(0.7)
     assert history.curves(1, 2.0, 8.0, classes=1)[2] == ["a"]
     assert history.curves(1, 5.5, 8.0, classes=3)[2] == ["b"]
+
+
+def test_classes_come_and_go():
+    history = filled({0.0: 0, 2.0: 1}, 4.0)
+    for labels in (("a", "b", "c", "idle", "bow"), ("a", "c", "idle", "bow")):
+        share = np.full(len(labels), 0.1, np.float32)
+        share[-1] = 1 - share[:-1].sum()
+        for time_s in history.curves(1, 0.0, 9.0, 1)[0][-1] + np.arange(0.1, 2.0, 0.1):
+            history.push(Prediction(1, float(time_s), "bow", share[-1], share, (("bow", share[-1]),), 1.0, labels=labels))
+    times_s, probabilities, shown = history.curves(1, 0.0, 9.0, classes=3)
+    assert history.labels == ("a", "c", "idle", "bow")
+    assert shown == ["a", "bow"]
+    assert probabilities[times_s < 1.95, 0] == pytest.approx(0.7)
+    assert probabilities[times_s < 3.95, 1] == pytest.approx(0.0)
+    assert probabilities[times_s > 4.05, 1].min() > 0.5
+    assert [action for action, *_ in named(history)] == ["a", "b", "bow"]
 
 
 def test_idle_and_unknown_are_no_segments():

@@ -23,7 +23,7 @@ def history(until_s: float = 20.0, change_s: float = 12.0) -> History:
         probabilities = np.full(4, 0.05, np.float32)
         probabilities[best] = 0.85
         top = ((LABELS[best], 0.85),)
-        result.push(Prediction(7, float(time_s), LABELS[best], 0.85, probabilities, top, 1.0))
+        result.push(Prediction(7, float(time_s), LABELS[best], 0.85, probabilities, top, 1.0, labels=LABELS))
     return result
 
 
