@@ -1,6 +1,7 @@
 """What a model makes of taught examples, remembered on disk: each window goes through each model once."""
 
 import hashlib
+import zipfile
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -26,14 +27,14 @@ class TeachableModel(Model, Protocol):
 
 
 class Embedded(NamedTuple):
-    """The windows of one example, as a model sees them."""
+    """One example at w moments, as a model sees it: means over the window durations, as the recogniser takes them."""
 
-    probabilities: npt.NDArray[np.float64]  # (w, K)
+    probabilities: Array  # (w, K)
     embeddings: Array  # (w, F)
 
 
 class EmbeddingCache:
-    """Embeddings by model and recording, in `folder`; a file that is damaged is made anew, one of an old recording goes."""
+    """Embeddings by model and recording, in `folder`, from which anything may be deleted; a damaged file is made anew."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -43,23 +44,26 @@ class EmbeddingCache:
         span = f"{start_s!r} {end_s!r}".encode()
         name = hashlib.sha256(path.read_bytes() + span).hexdigest()[:32]
         stored = self._of_model(model) / f"{name}.npz"
-        outputs = _read(stored)
-        if outputs is None:
+        embedded = _read(stored)
+        if embedded is None:
             clips = example_clips(load_recording(path), start_s, end_s, model.bundle)
-            outputs = model(clips)
+            moments, durations = clips.shape[:2]
+            logits, features = model(clips.reshape(-1, *clips.shape[2:]))
+            probabilities = softmax(logits / model.bundle.temperature)
+            means = (x.reshape(moments, durations, -1).mean(axis=1) for x in (probabilities, features))
+            embedded = Embedded(*(mean.astype(np.float32) for mean in means))
             with atomic_path(stored) as temporary, temporary.open("wb") as file:
-                np.savez(file, logits=outputs[0], embeddings=outputs[1])
-        logits, embeddings = outputs
-        return Embedded(softmax(logits / model.bundle.temperature), embeddings)
+                np.savez(file, probabilities=embedded.probabilities, embeddings=embedded.embeddings)
+        return embedded
 
     def _of_model(self, model: TeachableModel) -> Path:
         """By the card, which names the weights' hash, the precision, the clip and the windows."""
         return self._folder / hashlib.sha256(model.bundle.to_json().encode()).hexdigest()[:16]
 
 
-def _read(path: Path) -> tuple[Array, Array] | None:
+def _read(path: Path) -> Embedded | None:
     try:
         with np.load(path, allow_pickle=False) as file:
-            return file["logits"], file["embeddings"]
-    except (OSError, ValueError, KeyError, EOFError):
+            return Embedded(file["probabilities"], file["embeddings"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None

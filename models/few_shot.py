@@ -1,8 +1,8 @@
 """New actions from a handful of examples, beside the classes that a model was trained on; the network stays as it is.
 
-Nearest class mean in a space in which trained classes are round and equally wide, as in Mensink et al., "Distance-Based
-Image Classification: Generalizing to New Classes at Near-Zero Cost", TPAMI 2013. docs/teaching.md says what it was measured
-against.
+Linear discriminant analysis, that is the nearest class mean after whitening with a pooled covariance: Mensink et al.,
+"Distance-Based Image Classification: Generalizing to New Classes at Near-Zero Cost", TPAMI 2013. docs/teaching.md says what
+it was measured against.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,70 +15,91 @@ import numpy.typing as npt
 from skel.models.statistics import EmbeddingStatistics
 
 Array = npt.NDArray[np.floating[Any]]
+Floats = npt.NDArray[np.float64]
 Examples = Mapping[str, Sequence[Array]]
 """{action: its examples}; each example is one embedding (F,) or those of its windows (w, F)."""
 
-SHRINKAGE = 0.1
-TEMPERATURE = 8.0
+SHRINKAGE = 0.3
+"""Of the pooled covariance towards a sphere."""
+TEMPERATURE = 16.0
+"""Squared distances are divided by it: 256 features are by far not as independent as a Gaussian takes them to be."""
 
 
 class FewShotClassifier:
     """Extends a model's probabilities by those of taught actions.
 
-    P(taught j | x) and P(not taught | x) follow from the distances of the embedding x to the means of the taught actions and
-    of the trained classes; P(not taught) is shared among the trained classes as the network says. The order of those among
-    themselves therefore never changes.
+    How probable each taught action is, and that it is none of them, follows from the distances of an embedding to the means
+    of the taught actions and of the trained classes. What is left is shared among the trained classes as the network says:
+    their order among themselves never changes.
 
     Attributes:
         labels: the L taught actions.
     """
 
-    def __init__(
-        self,
-        labels: tuple[str, ...],
-        means: npt.NDArray[np.float64],
-        whitening: npt.NDArray[np.float64],
-        trained_means: npt.NDArray[np.float64],
-    ) -> None:
+    labels: tuple[str, ...]
+
+    def __init__(self, labels: tuple[str, ...], weights: Floats, biases: Floats, surroundings: float = 0.0) -> None:
+        """Scores are x @ weights (F, L + n) + biases (L + n,), of the taught actions and then of the n ≥ 1 alternatives.
+
+        To the last one's `surroundings` · |x|² is added.
+        """
         self.labels = labels
-        self._whitening = whitening  # (F, F)
-        self._means = means @ whitening.T  # (L, F)
-        self._trained_means = trained_means @ whitening.T  # (K', F); none where the model says nothing of them
+        self._weights, self._biases, self._surroundings = weights, biases, surroundings
 
     @classmethod
     def fit(cls, examples: Examples, statistics: EmbeddingStatistics | None = None) -> Self:
         """From at least one example of each of one action or more (`ValueError` otherwise).
 
-        Without `statistics` the examples' own scatter stands for that of all classes, in all directions alike, and what is
-        further from every taught action than examples are from one another on average is not taught.
+        The covariance is pooled: the trained classes', and of each action with two examples or more its own, which counts as
+        one class. Means of few examples are off, and so further from everything than the true ones: this is taken off their
+        squared distances. Without `statistics` the examples' own scatter stands for that of all classes, in all directions
+        alike, and what is further from every taught action than examples are from one another on average is none of them.
         """
         whole = {label: [np.atleast_2d(one).astype(np.float64) for one in given] for label, given in examples.items()}
         if not whole or not all(whole.values()):
             raise ValueError("every taught action needs an example")
         # Every example counts the same, however many windows it has.
         means = np.stack([np.mean([one.mean(axis=0) for one in given], axis=0) for given in whole.values()])
-        if statistics is not None:
-            return cls(tuple(whole), means, statistics.whitening(SHRINKAGE), statistics.means[statistics.counts > 0])
-        scatter = np.concatenate([one - mean for given, mean in zip(whole.values(), means) for one in given])
-        variance = max(float((scatter**2).mean()), 0.02 * float((means**2).mean()), 1e-12)  # one window has no scatter
-        F = means.shape[1]
-        return cls(tuple(whole), means, np.eye(F) / np.sqrt(variance), np.empty((0, F)))
+        counts = np.array([len(given) for given in whole.values()])
+        scatters = [_scatter(given, mean) for given, mean in zip(whole.values(), means) if len(given) > 1]
+        if statistics is None:
+            return cls._alone(tuple(whole), means, scatters)
+        known = statistics.counts > 0
+        trained = np.count_nonzero(known)
+        pooled = (trained * statistics.covariance() + sum(scatters)) / (trained + len(scatters))
+        F = len(pooled)
+        inverse = np.linalg.inv((1 - SHRINKAGE) * pooled + SHRINKAGE * np.trace(pooled) / F * np.eye(F))
+        means = np.concatenate([means, statistics.means[known]])
+        counts = np.concatenate([counts, statistics.counts[known]])
+        weights = inverse @ means.T
+        biases = -0.5 * ((means.T * weights).sum(axis=0) - (inverse * pooled).sum() / counts)
+        return cls(tuple(whole), weights / TEMPERATURE, biases / TEMPERATURE)
 
-    def extend(self, probabilities: Array, embeddings: Array) -> npt.NDArray[np.float64]:
+    @classmethod
+    def _alone(cls, labels: tuple[str, ...], means: Floats, scatters: Sequence[Floats]) -> Self:
+        """Where nothing is known of the trained classes."""
+        F = means.shape[1]
+        scatter = float(np.mean([np.trace(one) for one in scatters])) if scatters else 0.0
+        # Single examples have no scatter: then a share of what embeddings are apart from nothing at all.
+        variance = max(scatter, 0.1 * float((means**2).sum(axis=1).mean()), 1e-12) / F
+        weights = np.concatenate([means, np.zeros((1, F))]).T / (TEMPERATURE * variance)
+        distances = np.append((means**2).sum(axis=1) / variance, 2 * F)
+        return cls(labels, weights, -0.5 * distances / TEMPERATURE, 0.5 / (TEMPERATURE * variance))
+
+    def extend(self, probabilities: Array, embeddings: Array) -> Floats:
         """The model's probabilities (N, K) and embeddings (N, F) → (N, K + L), trained classes first; rows sum to 1."""
-        x = embeddings.astype(np.float64) @ self._whitening.T
-        taught = _squares(x, self._means)  # (N, L)
-        # Without trained means: twice the variance in each of the F directions, as between two examples of one action.
-        trained = _squares(x, self._trained_means) if len(self._trained_means) else np.full((len(x), 1), 2.0 * x.shape[1])
-        scores = -0.5 * np.concatenate([taught, trained], axis=1) / TEMPERATURE
+        x = embeddings.astype(np.float64)
+        scores = x @ self._weights + self._biases
+        scores[:, -1] += self._surroundings * (x**2).sum(axis=1)
         shares = np.exp(scores - scores.max(axis=1, keepdims=True))
         shares = shares[:, : len(self.labels)] / shares.sum(axis=1, keepdims=True)
         return np.concatenate([probabilities * (1 - shares.sum(axis=1, keepdims=True)), shares], axis=1)
 
 
-def _squares(x: npt.NDArray[np.float64], means: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Squared distances (N, n) of x (N, F) to means (n, F)."""
-    return np.asarray((x**2).sum(axis=1)[:, None] - 2 * x @ means.T + (means**2).sum(axis=1))
+def _scatter(examples: Sequence[Floats], mean: Floats) -> Floats:
+    """(F, F): the covariance of an action's windows, unbiased as if each example were one of them."""
+    within = np.mean([(one - mean).T @ (one - mean) / len(one) for one in examples], axis=0)
+    return np.asarray(within * len(examples) / (len(examples) - 1))
 
 
 @dataclass(frozen=True)

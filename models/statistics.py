@@ -59,13 +59,10 @@ class EmbeddingStatistics:
         rest = (total - variances.sum()) / (F - kept) if kept < F else float(variances.min())
         return cls(means, counts, directions, variances, float(max(rest, 1e-6 * total / F)))
 
-    def whitening(self, shrinkage: float) -> npt.NDArray[np.float64]:
-        """(F, F) W with W Σ' Wᵀ = I, where Σ' = (1 − shrinkage) Σ + shrinkage · (mean variance) · I."""
-        F, R = self.directions.shape
-        mean = (self.variances.sum() + (F - R) * self.rest_variance) / F
-        rest = (1 - shrinkage) * self.rest_variance + shrinkage * mean
-        scale = 1 / np.sqrt((1 - shrinkage) * self.variances + shrinkage * mean) - 1 / np.sqrt(rest)
-        return np.asarray((self.directions * scale) @ self.directions.T + np.eye(F) / np.sqrt(rest))
+    def covariance(self) -> npt.NDArray[np.float64]:
+        """Σ (F, F), as above."""
+        wide = (self.directions * (self.variances - self.rest_variance)) @ self.directions.T
+        return np.asarray(wide + self.rest_variance * np.eye(len(wide)))
 
     def to_json(self) -> str:
         """One JSON object; arrays in 16 bits, base64."""
