@@ -16,7 +16,9 @@ from skel.app.session import Source
 from skel.app.settings import Settings
 from skel.app.theme import fonts_are_missing
 from skel.app.window import MainWindow
+from skel.models.runtime import OnnxModel
 from skel.sensors.pose_model import Confirm
+from skel.skeleton.errors import UserError
 
 
 def application() -> QApplication:
@@ -34,12 +36,18 @@ def run_window(options: Options) -> int:
     """Show the window until it is closed; the exit code. `UserError` where the (resolved) options cannot be met."""
     app = application()
     with options.make_event_server() or nullcontext() as server:
-        window = MainWindow(options.make_model(), Settings(), options.device)
+        settings = Settings()
+        model, problem = _model(options, settings)
+        window = MainWindow(model, settings, options.device)
         window.session.events = ActionEvents(server.publish) if server else None
         window.session.compare_with(options.compare)
         window.open_source(_source(options, window.consent))
         if options.record is not None:
             window.recorder.start(options.record, options.record_video)
+        if problem:
+            window.space.banner.say(problem)
+        if options.fullscreen:
+            window.exhibit.enter()
         return _until_closed(app, window)
 
 
@@ -53,6 +61,18 @@ def _until_closed(app: QApplication, window: MainWindow) -> int:
         signal.signal(number, lambda *_: window.close())  # runs with the next tick of a timer
     window.show()
     return app.exec()
+
+
+def _model(options: Options, settings: Settings) -> tuple[OnnxModel, str]:
+    """The model that was asked for, else the one used last; and why that one is not used any more, where that is so."""
+    remembered = settings.model
+    if options.model is None and remembered is not None:
+        try:
+            return OnnxModel(remembered, options.device), ""
+        except UserError as error:
+            settings.model = None
+            return options.make_model(), str(error)
+    return options.make_model(), ""
 
 
 def _source(options: Options, confirm: Confirm) -> Source:

@@ -8,6 +8,7 @@ from skel.app.people import People
 from skel.app.pipeline import Snapshot, State
 from skel.app.player import Player
 from skel.app.presenter import PersonState, describe
+from skel.app.rival import Rival
 from skel.app.session import Session
 from skel.app.widgets.skeleton_painter import Tag
 from skel.app.widgets.workspace import Workspace
@@ -27,6 +28,8 @@ class Display(QObject):
         self._stage, self._panel, self._timeline, self._transport = space.stage, space.panel, space.timeline, space.transport
         self._colours = space.colours
         self._people = People()
+        self.shown: Snapshot | None = None
+        self._rival = Rival(session)
         self._history = History((), ())
         self._states: list[PersonState] = []
         self._chosen: int | None = None  # by the user, in view or not
@@ -52,6 +55,9 @@ class Display(QObject):
         """Forget everything that was shown: another source or model."""
         bundle = self._session.model.bundle
         self._history = History(bundle.labels, (UNKNOWN, bundle.live.idle_label or UNKNOWN))
+        self._rival.start_over()
+        self._panel.set_names(self._rival.names)
+        self.shown = None
         self._colours.neutral = bundle.live.idle_label
         self._people.clear()
         self._states, self._chosen, self._now_s, self._player.shown_s = [], None, 0.0, 0.0
@@ -80,6 +86,7 @@ class Display(QObject):
         snapshot = pipeline.take_snapshot()
         for prediction in pipeline.drain():
             self._history.push(prediction)
+        self._rival.take(pipeline)
         if snapshot is not None:
             self._show(snapshot)
 
@@ -111,7 +118,9 @@ class Display(QObject):
         truth = None
         if recording is not None:
             truth = [Segment(s.start_s + origin_s, s.end_s + origin_s, s.label) for s in recording.segments]
-        self._timeline.refresh(self._history, self.selected, self._now_s, truth, origin_s)
+        names = self._rival.names
+        rival = (names, self._rival.history) if names else None
+        self._timeline.refresh(self._history, self.selected, self._now_s, truth, origin_s, rival)
         self.show_player()
 
     def show_player(self) -> None:
@@ -130,14 +139,15 @@ class Display(QObject):
         self._player.seek(time_s - self._now_s + self._player.shown_s)
 
     def _show(self, snapshot: Snapshot) -> None:
-        frame = snapshot.frame
+        frame, self.shown = snapshot.frame, snapshot
         bodies = [int(body) for body in frame.body_ids]
         numbers = dict(zip(bodies, self._people.update(bodies, frame.time_s)))
         self._states = describe(numbers, snapshot.predictions, self._session.model.bundle.live.idle_label)
+        self._rival.show(numbers, snapshot)
         self._now_s = frame.time_s
         self._player.shown_s = self._session.position_s(frame.time_s)
         self._stage.show_frame(frame, self._tags())
-        self._panel.show_people(self._states, self.selected)
+        self._panel.show_people(self._states, self.selected, self._rival.people)
         playable = self._session.playable
         self._since_timeline += 1
         if self._since_timeline >= _TIMELINE_EVERY or (playable is not None and playable.paused):
@@ -148,7 +158,7 @@ class Display(QObject):
     def _show_people(self) -> None:
         if self._stage.view.frame is not None:
             self._stage.show_tags(self._tags())
-        self._panel.show_people(self._states, self.selected)
+        self._panel.show_people(self._states, self.selected, self._rival.people)
 
     def _tags(self) -> dict[int, Tag]:
         several = len(self._states) > 1

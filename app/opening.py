@@ -22,7 +22,8 @@ class Opening:
 
     Args:
         window: dialogs belong to it.
-        open_source, open_model: put a source or model to use; `UserError` where that fails.
+        open_source, open_model, open_rival: put a source, a model or one to compare with to use; `UserError` where that
+            fails.
         refuse: tells the user why something could not be opened.
         consent: what a sensor asks before it downloads anything.
     """
@@ -33,11 +34,13 @@ class Opening:
         settings: Settings,
         open_source: Callable[[Source], None],
         open_model: Callable[[Path], None],
+        open_rival: Callable[[Path], None],
         refuse: Callable[[str], None],
         consent: Consent,
     ) -> None:
         self._window, self._settings, self._consent = window, settings, consent
-        self._open_source, self._open_model, self._refuse = open_source, open_model, refuse
+        self._open_source, self._open_model, self._open_rival = open_source, open_model, open_rival
+        self._refuse = refuse
 
     def recording(self, path: Path) -> None:
         """Play a recording."""
@@ -53,6 +56,11 @@ class Opening:
         """Change to another model."""
         self._remember(path)
         self._try(lambda: self._open_model(path))
+
+    def rival(self, path: Path) -> None:
+        """Compare the model in use with another."""
+        self._remember(path)
+        self._try(lambda: self._open_rival(path))
 
     def file(self, path: Path) -> None:
         """A file of any kind, by its name."""
@@ -83,6 +91,10 @@ class Opening:
     def ask_for_model(self) -> None:
         """Let the user choose a model."""
         self._ask(texts.OPEN_MODEL, texts.MODELS_FILTER, self.model)
+
+    def ask_for_rival(self) -> None:
+        """Let the user choose a model to compare with."""
+        self._ask(texts.COMPARE_WITH, texts.MODELS_FILTER, self.rival)
 
     def ask_for_camera(self) -> None:
         """Let the user say which of several cameras."""

@@ -56,7 +56,7 @@ def render_demo_picture(
     application()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(QSettings(str(Path(folder) / "settings.ini"), QSettings.Format.IniFormat))
-        settings.theme = theme
+        settings.theme, settings.hint_seen = theme, True
         window = MainWindow(model, settings)
         try:
             window.resize(*_SIZE)

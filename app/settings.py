@@ -52,6 +52,34 @@ class Settings:
         self._store.setValue("arrangement", value)
 
     @property
+    def model(self) -> Path | None:
+        """The model that was opened last; None = the one that comes with the program."""
+        value = str(self._store.value("model", ""))
+        return Path(value) if value else None
+
+    @model.setter
+    def model(self, value: Path | None) -> None:
+        self._store.setValue("model", str(value) if value else "")
+
+    @property
+    def shows_latency(self) -> bool:
+        """Whether the latency is shown."""
+        return bool(self._store.value("shows_latency", False, type=bool))
+
+    @shows_latency.setter
+    def shows_latency(self, value: bool) -> None:
+        self._store.setValue("shows_latency", value)
+
+    @property
+    def hint_seen(self) -> bool:
+        """Whether the first steps were dismissed."""
+        return bool(self._store.value("hint_seen", False, type=bool))
+
+    @hint_seen.setter
+    def hint_seen(self, value: bool) -> None:
+        self._store.setValue("hint_seen", value)
+
+    @property
     def folder(self) -> str:
         """Where the last file was opened."""
         folder = str(self._store.value("folder", _documents()))

@@ -98,6 +98,11 @@ def model_card(path: str, labels: Sequence[str], device: str) -> str:
     return f"{path}\n{len(labels)} actions: {', '.join(labels)}\nruns on: {device}"
 
 
+def compared(model: str, rival: str) -> str:
+    """The name in the header while two models are compared."""
+    return f"{model} / {rival}"
+
+
 # Views
 PICTURE_VIEW = "Picture of the sensor"
 PICTURE_MISSING = "No new picture at the moment"
@@ -194,11 +199,25 @@ INFERENCE = "inference"
 FRAME_TO_SCREEN = "frame → screen"
 DROPS = "drops"
 DEVICE = "runs on"
+LATENCY = "Latency"
+LATENCY_TOGGLE_HINT = "Show latency, or not (Shift+L)"
 STATUS_HINT = (
     "sensor: frames a second\ninference: window and model, median of the last second\n"
     "frame → screen: from a frame's arrival to the end of its painting, median of the last second\n"
     "drops: frames lost by the sensor or the queue"
 )
+
+# First steps
+WELCOME = "New here?"
+TRY_DEMO = "Play the demo"
+TRY_CAMERA = "Use a camera"
+TRY_TEACHING = "Teach an action"
+TRY_KEYS = "See the keys (?)"
+
+# Comparison
+COMPARE_WITH = "Compare with…"
+STOP_COMPARING = "Stop comparing"
+ABOUT_MODEL = "About this model…"
 
 # Banner and dialogs
 DISMISS = "Dismiss"
@@ -230,6 +249,9 @@ THEME_SWITCH = "Dark or light theme"
 RECORD_OR_STOP = "Start or stop recording"
 NEXT_ARRANGEMENT = "Picture, 3D or both"
 FULLSCREEN = "Full screen, or not"
+LEAVE_FULLSCREEN = "Leave the full screen"
+LATENCY_OR_NOT = "Show latency, or not"
+ABOUT_THE_MODEL = "About the model"
 SELECT_PERSON = "Select a person"
 SHOW_HELP = "Show this list"
 QUIT = "Quit"

@@ -206,6 +206,8 @@ QToolButton::menu-indicator[flat="true"] { image: none; }
 QToolButton[flat="true"] { background: transparent; border-color: transparent; padding: 5px; }
 QToolButton[flat="true"]:hover { background: $raised; }
 QToolButton[flat="true"]:focus, QToolButton[flat="true"]:checked { border-color: $accent; }
+QToolButton#small { background: transparent; border-color: transparent; padding: 0 6px; min-height: 16px; }
+QToolButton#small:checked { border-color: $accent; }
 QToolButton#picker { text-align: left; padding-right: 24px; }
 QToolButton#picker::menu-indicator { subcontrol-position: right center; right: 8px; }
 
@@ -224,6 +226,8 @@ QSlider::handle:horizontal:disabled, QSlider::sub-page:horizontal:disabled { bac
 QFrame#card { background: $surface; border: 1px solid $border; border-radius: 10px; }
 QFrame#banner { background: $danger_surface; border: 1px solid $danger; border-radius: 8px; }
 QFrame#banner[good="true"] { background: $raised; border-color: $accent; }
+QFrame#hint { background: $raised; border: 1px solid $border; border-radius: 8px; }
+QTextBrowser#page { background: $surface; border: 1px solid $border; border-radius: 8px; padding: 6px 14px 14px 14px; }
 QFrame#banner QLabel { color: $text; }
 QLabel#heading { color: $muted; font-size: 11px; font-weight: 600; letter-spacing: 1px; }
 QLabel#title { font-size: 15px; font-weight: 600; }

@@ -1,7 +1,5 @@
 """The desktop window: shows what the session finds and does what the user asks."""
 
-import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +10,11 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QToolB
 from skel.app import texts
 from skel.app.consent import Consent
 from skel.app.display import Display
+from skel.app.exhibit import Exhibit
+from skel.app.first_steps import FirstSteps
 from skel.app.keys import shortcuts_of
+from skel.app.latency_control import LatencyControl
+from skel.app.model_control import ModelControl
 from skel.app.opening import Opening
 from skel.app.pipeline import State
 from skel.app.player import Player
@@ -21,7 +23,6 @@ from skel.app.session import Session, Source
 from skel.app.settings import Settings
 from skel.app.shortcuts import for_help, register
 from skel.app.theme import DARK, LIGHT, THEMES, Theme, apply_theme, system_theme
-from skel.app.timing import Recent
 from skel.app.trouble import Trouble, elsewhere
 from skel.app.wake import Wake
 from skel.app.widgets.shortcuts_dialog import ShortcutsDialog
@@ -31,10 +32,8 @@ from skel.app.widgets.workspace import Workspace
 from skel.models.pretrained import DEFAULT_MODEL
 from skel.models.runtime import Device, OnnxModel
 from skel.skeleton.errors import UserError
-from skel.skeleton.frame import SkeletonFrame
 
 _FIGURES_MS = 500
-_LATENCY_SAMPLES = 4096
 _USUAL_SIZE = QSize(1280, 800)
 
 
@@ -43,7 +42,6 @@ class MainWindow(QMainWindow):
 
     Attributes:
         opening: opens files, cameras and the like, and tells in the window what is wrong with them.
-        painted_latency_ms: from a frame's arrival to the end of the paint that first showed it, of the last frames.
     """
 
     def __init__(self, model: OnnxModel, settings: Settings, device: Device = "auto") -> None:
@@ -55,10 +53,14 @@ class MainWindow(QMainWindow):
         self.space = Workspace(self._theme)
         self.display = Display(self.session, self.player, self.space, self)
         self.consent = Consent(self)
-        self.opening = Opening(self, settings, self.open_source, self._change_model, self._refuse, self.consent)
+        self.models = ModelControl(self, self.session, settings, self.space, self.display)
+        self.opening = Opening(
+            self, settings, self.open_source, self.models.change, self.models.compare_with, self._refuse, self.consent
+        )
         self.recorder = RecordControl(self.session, settings, self.space.header.record, self.space.banner, self.opening)
-        self.painted_latency_ms: deque[float] = deque(maxlen=_LATENCY_SAMPLES)
-        self._screen_ms = Recent()
+        self.latency = LatencyControl(settings, self.space, self.display)
+        self.exhibit = Exhibit(self, self.space)
+        self.first_steps = FirstSteps(self.space.hint, settings, self.opening, self.show_help, self.show_help)
         self._trouble = Trouble(self.space.banner, self.opening)
         self._help: ShortcutsDialog | None = None
         self._figures_timer = QTimer(self)
@@ -75,7 +77,7 @@ class MainWindow(QMainWindow):
         register(self.shortcuts, self)
         self._dress()
         self.space.header.show_source(texts.NO_SOURCE)
-        self._show_model()
+        self.models.show()
         self._show_mirrored()
         if settings.arrangement in list(Arrangement):
             self.space.stage.arrange(Arrangement(settings.arrangement))
@@ -91,7 +93,6 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         header, stage, transport, player = self.space.header, self.space.stage, self.space.transport, self.player
-        stage.painted.connect(self._on_painted)
         stage.person_clicked.connect(self.display.select)
         stage.picture_changed.connect(self._show_arrangement)
         self.space.panel.person_chosen.connect(self.display.select)
@@ -103,6 +104,9 @@ class MainWindow(QMainWindow):
         header.source_chosen.connect(self.opening.source)
         header.model_wanted.connect(self.opening.ask_for_model)
         header.built_in_model_chosen.connect(lambda: self.opening.model(DEFAULT_MODEL))
+        header.card_wanted.connect(self.show_card)
+        header.comparison_wanted.connect(self.opening.ask_for_rival)
+        header.comparison_ended.connect(lambda: self.models.compare_with(None))
         header.arrangement_chosen.connect(lambda name: self.arrange(Arrangement(name)))
         header.view_reset.connect(self.space.view.reset_view)
         header.mirror_toggled.connect(self.toggle_mirror)
@@ -122,20 +126,18 @@ class MainWindow(QMainWindow):
         if self.space.view.frame is None:
             self._show_figures()  # an empty view says at once why it is empty
 
-    def _on_painted(self, frame: SkeletonFrame) -> None:
-        latency_ms = 1e3 * (time.monotonic() - frame.host_time_s)
-        self.painted_latency_ms.append(latency_ms)
-        self._screen_ms.add(latency_ms)
-
     def _show_figures(self) -> None:
         self.recorder.refresh()
+        self.session.end_events_if_over()
         pipeline, model = self.session.pipeline, self.session.model
         device = texts.DEVICES.get(model.device, model.device)
         if pipeline is None:
             self.display.show_state(State.STOPPED)
+            self.latency.refresh(None)
             self.space.status.show_figures(Figures(State.STOPPED, device=device))
             return
-        stats, recording = pipeline.stats(), self.session.recording
+        stats, recording, age = pipeline.stats(), self.session.recording, self.latency.meter.age
+        self.latency.refresh(stats)
         self.display.show_state(stats.state)
         if self.session.source is not None:
             self.space.header.show_source(self.session.source.title, stats.mode)
@@ -144,7 +146,7 @@ class MainWindow(QMainWindow):
                 stats.state,
                 stats.sensor_fps,
                 stats.inference_ms,
-                self._screen_ms.median(),
+                age.median if age else 0.0,
                 stats.drops,
                 device,
                 stats.mode,
@@ -193,18 +195,15 @@ class MainWindow(QMainWindow):
         self._settings.theme = "" if wanted is system_theme() else wanted.name
         self._dress()
 
-    def toggle_fullscreen(self) -> None:
-        """The whole screen, or a window."""
-        if self.isFullScreen():
-            self.showNormal()
-        else:
-            self.showFullScreen()
-
     def show_help(self) -> None:
         """List the keys and what the mouse does."""
         if self._help is None:
             self._help = ShortcutsDialog(for_help(self.shortcuts), texts.MOUSE, self)
         self._help.open()
+
+    def show_card(self) -> None:
+        """Say what is known about the model."""
+        self.models.show_card(self._theme)
 
     def report(self, error: BaseException) -> None:
         """Say in the window that something went wrong, where nobody else has caught it."""
@@ -228,18 +227,6 @@ class MainWindow(QMainWindow):
             focused.click()
         else:
             self.control(self.player.toggle_play)
-
-    def _change_model(self, path: Path) -> None:
-        self.session.open_model(path)
-        self.space.banner.hide()
-        self._show_model()
-        self.display.start_over()
-
-    def _show_model(self) -> None:
-        model = self.session.model
-        title = texts.BUILT_IN_MODEL if model.path == DEFAULT_MODEL else model.path.name
-        device = texts.DEVICES.get(model.device, model.device)
-        self.space.header.show_model(title, texts.model_card(str(model.path), model.bundle.labels, device))
 
     def _show_mirrored(self) -> None:
         self.space.stage.set_mirrored(self._settings.mirrored)

@@ -139,7 +139,9 @@ def run_window(config: Config, sensor: ReplaySensor, model: OnnxModel) -> Soak:
 
     application = QApplication(sys.argv[:1])
     folder = tempfile.TemporaryDirectory()  # not the user's own settings
-    window = MainWindow(model, Settings(QSettings(f"{folder.name}/window.ini", QSettings.Format.IniFormat)))
+    settings = Settings(QSettings(f"{folder.name}/window.ini", QSettings.Format.IniFormat))
+    settings.hint_seen = True
+    window = MainWindow(model, settings)
     window.show()
     window.open_source(Source("soak", lambda: sensor))
     assert window.session.pipeline is not None
@@ -147,8 +149,8 @@ def run_window(config: Config, sensor: ReplaySensor, model: OnnxModel) -> Soak:
 
     def every_second() -> None:
         soak.every_second()
-        soak.screen_ms.extend(window.painted_latency_ms)
-        window.painted_latency_ms.clear()
+        soak.screen_ms.extend(window.latency.meter.painted_ms)
+        window.latency.meter.painted_ms.clear()
         if soak.elapsed_s >= config.seconds:
             application.quit()
 

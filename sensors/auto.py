@@ -57,6 +57,11 @@ class AutoSensor(SensorContext):
         """How it finds skeletons."""
         return self._found.mode if self._found else ""
 
+    @property
+    def latency_ms(self) -> float | None:
+        """See `WebcamSensor`; None where the sensor does not know it."""
+        return getattr(self._found, "latency_ms", None)
+
     def open(self) -> None:
         """Open what is connected; `SensorError`, in one line, with what was tried and why each failed."""
         if self._found is not None:

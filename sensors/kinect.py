@@ -231,12 +231,14 @@ class _Session:
     def __init__(self, source: KinectDevice | KinectRecording, way: _Way, cleanup: ExitStack) -> None:
         self.source, self.way, self.cleanup = source, way, cleanup
         self._capture: Capture | None = None
+        self._arrived_s = 0.0
         self._last_s, self._index = -math.inf, -1
 
     def step(self, timeout_s: float) -> SkeletonFrame | None:
         """The next frame, if it is ready in time (the times for the device and for the tracker may add up)."""
         if self._capture is None:
             self._capture = self.source.capture(timeout_s)
+            self._arrived_s = time.monotonic()
             if self._capture is None or self._capture.time_s <= self._last_s:
                 self._capture = None
                 return None
@@ -254,7 +256,7 @@ class _Session:
             body_ids=found.body_ids,
             index=self._index,
             time_s=capture.time_s,
-            host_time_s=time.monotonic(),
+            host_time_s=self._arrived_s,
             image=capture.image,
             image_points_px=found.image_points_px,
         )

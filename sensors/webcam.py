@@ -22,6 +22,9 @@ class WebcamSensor(SensorContext):
     `host_time_s` is always the arrival. See `PoseFrames` for what a frame holds. The picture is not mirrored.
 
     `read` raises `SensorLost` after three seconds without a picture, or when the driver fails.
+
+    Attributes:
+        latency_ms: from the driver's time stamp of the last picture to its arrival; None where it gave none.
     """
 
     name = "webcam"
@@ -51,6 +54,7 @@ class WebcamSensor(SensorContext):
         """
         self.mode = ""
         self.nominal_fps = fps
+        self.latency_ms: float | None = None
         self._source = source
         self._wanted = (width_px, height_px, fps)
         self._find_model = partial(find_pose_model, pose_model, variant, confirm)
@@ -87,6 +91,7 @@ class WebcamSensor(SensorContext):
         shot = reader.newest(timeout_s)
         if self._first_number is None:
             self._first_number = shot.number
+        self.latency_ms = 1e3 * (shot.host_time_s - shot.time_s) if shot.time_s < shot.host_time_s else None
         frame = poses(shot.image, shot.number - self._first_number, shot.time_s, shot.host_time_s)
         if self._reader is not reader:
             raise EndOfStream("the webcam was closed")

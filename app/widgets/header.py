@@ -19,6 +19,9 @@ class Header(QWidget):
     source_chosen = Signal(str)  # "demo", or a sensor of the registry
     model_wanted = Signal()
     built_in_model_chosen = Signal()
+    card_wanted = Signal()
+    comparison_wanted = Signal()
+    comparison_ended = Signal()
     arrangement_chosen = Signal(str)
     view_reset = Signal()
     mirror_toggled = Signal()
@@ -33,6 +36,12 @@ class Header(QWidget):
         _entry(model_menu, texts.OPEN_MODEL, "Ctrl+M").triggered.connect(self.model_wanted)
         model_menu.addSeparator()
         _entry(model_menu, texts.BUILT_IN_MODEL).triggered.connect(self.built_in_model_chosen)
+        model_menu.addSeparator()
+        _entry(model_menu, texts.ABOUT_MODEL, "I").triggered.connect(self.card_wanted)
+        _entry(model_menu, texts.COMPARE_WITH).triggered.connect(self.comparison_wanted)
+        self._end_comparison = _entry(model_menu, texts.STOP_COMPARING)
+        self._end_comparison.triggered.connect(self.comparison_ended)
+        self._end_comparison.setEnabled(False)
         self._model.setMenu(model_menu)
 
         self.record = RecordControls(theme)
@@ -86,6 +95,10 @@ class Header(QWidget):
         """Name the model in use; `card` says more about it."""
         _name(self._model, texts.MODEL, title)
         self._model.setToolTip(card)
+
+    def show_compared(self, compared: bool) -> None:
+        """Whether the model is compared with another."""
+        self._end_comparison.setEnabled(compared)
 
     def show_mirrored(self, mirrored: bool) -> None:
         """Whether the view is mirrored."""

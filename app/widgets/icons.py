@@ -32,6 +32,7 @@ _STROKES = {
     "stop": '<path d="M7 7 H17 V17 H7 Z" fill="{record}" stroke="{record}"/>',
     "more": '<circle cx="6" cy="12" r="1" fill="{c}"/><circle cx="12" cy="12" r="1" fill="{c}"/>'
     '<circle cx="18" cy="12" r="1" fill="{c}"/>',
+    "pulse": '<path d="M3.5 13 H8 L10.5 6 L14 18.5 L16.5 13 H20.5"/>',
     "close": '<path d="M6.5 6.5 L17.5 17.5 M17.5 6.5 L6.5 17.5"/>',
 }
 

@@ -88,7 +88,8 @@ class SegmentLanes(QWidget):
             top = row * (_LANE_HEIGHT + 4) + 2
             painter.setPen(QColor(theme.muted))
             name = QRectF(0, top, left - 8, _LANE_HEIGHT)
-            painter.drawText(name, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, lane.name)
+            shown = painter.fontMetrics().elidedText(lane.name, Qt.TextElideMode.ElideMiddle, round(name.width()))
+            painter.drawText(name, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)
             painter.fillRect(QRectF(left, top, right - left, _LANE_HEIGHT), faded(theme.raised, 0.6))
         bars = self.bars()
         metrics = QFontMetricsF(painter.font())

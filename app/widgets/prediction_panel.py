@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QIcon, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QColor, QFontMetricsF, QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from skel.app import texts
 from skel.app.presenter import PersonState
-from skel.app.theme import ClassColours, Theme, faded, font, mixed
+from skel.app.theme import ClassColours, Theme, faded, font
+from skel.app.widgets.action_card import ActionCard
 from skel.app.widgets.skeleton_painter import draw_number
 
 MOST_CHIPS = 6
+_WIDTH, _LARGE = 320, 1.6
 _LIKELY = 0.05  # from here on a class has its own colour
 
 
@@ -22,7 +24,7 @@ class PredictionPanel(QWidget):
 
     def __init__(self, theme: Theme, colours: ClassColours, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._action = _ActionCard(theme)
+        self._action = ActionCard(theme)
         self._chips = _PersonChips(theme)
         self._bars = _TopBars(theme, colours)
         self._chips.chosen.connect(self.person_chosen)
@@ -33,7 +35,7 @@ class PredictionPanel(QWidget):
         self._people_card = _card(texts.PEOPLE, self._chips)
         column.addWidget(self._people_card)
         column.addWidget(_card(texts.TOP_FIVE, self._bars), 1)
-        self.setFixedWidth(320)
+        self.setFixedWidth(_WIDTH)
         self._people_card.hide()
 
     def set_theme(self, theme: Theme) -> None:
@@ -41,10 +43,21 @@ class PredictionPanel(QWidget):
         for part in (self._action, self._chips, self._bars):
             part.set_theme(theme)
 
-    def show_people(self, people: Sequence[PersonState], selected: int | None) -> None:
-        """Show these people; `selected` is the body id of the one shown in large."""
+    def set_large(self, large: bool) -> None:
+        """To be read from far away, or not."""
+        scale = _LARGE if large else 1.0
+        self._action.set_scale(scale)
+        self._bars.set_scale(scale)
+        self.setFixedWidth(round(_WIDTH * scale))
+
+    def set_names(self, names: tuple[str, ...]) -> None:
+        """The two models that are compared; empty = no longer."""
+        self._action.set_names(names)
+
+    def show_people(self, people: Sequence[PersonState], selected: int | None, rival: Sequence[PersonState] = ()) -> None:
+        """Show these people; `selected` is the body id of the one shown in large. `rival`: as the other model sees them."""
         chosen = next((person for person in people if person.body == selected), None)
-        self._action.show_person(chosen)
+        self._action.show_person(chosen, next((person for person in rival if person.body == selected), None))
         self._bars.show_top(chosen.top if chosen else ())
         self._people_card.setVisible(len(people) > 1)
         self._chips.show_people(people[:MOST_CHIPS], selected)
@@ -53,6 +66,11 @@ class PredictionPanel(QWidget):
     def headline(self) -> str:
         """The large text."""
         return self._action.headline
+
+    @property
+    def rival_headline(self) -> str:
+        """What the model says that is compared; empty where there is none."""
+        return self._action.rival_headline
 
 
 def _card(heading: str, content: QWidget) -> QFrame:
@@ -66,73 +84,6 @@ def _card(heading: str, content: QWidget) -> QFrame:
     column.addWidget(label)
     column.addWidget(content, 1)
     return card
-
-
-class _ActionCard(QWidget):
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self._person: PersonState | None = None
-        self.setFixedHeight(124)
-
-    @property
-    def headline(self) -> str:
-        return self._person.headline if self._person else texts.NOBODY
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
-
-    def show_person(self, person: PersonState | None) -> None:
-        if person != self._person:
-            if person is None or self._person is None or person.headline != self._person.headline:
-                self.setAccessibleName(person.headline if person else texts.NOBODY)
-            self._person = person
-            self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        theme, person = self._theme, self._person
-        muted = person is None or person.muted
-        painter.setPen(QColor(theme.muted if muted else theme.text))
-        box = QRectF(0, 0, self.width(), 74)
-        painter.setFont(_fitting_font(self.headline, box))
-        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(box, int(flags), self.headline)
-        if person is None:
-            return
-        track = QRectF(0, 84, self.width(), 8)
-        colour = theme.person(person.number)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.raised))
-        painter.drawRoundedRect(track, 4, 4)
-        painter.setBrush(mixed(colour, theme.surface, 0.5) if muted else colour)
-        filled = QRectF(track)
-        filled.setWidth(max(track.width() * person.confidence, 8.0 if person.confidence else 0.0))
-        painter.drawRoundedRect(filled, 4, 4)
-        painter.setFont(font(13))
-        painter.setPen(QColor(theme.muted))
-        line = QRectF(0, 100, self.width(), 22)
-        detail = QFontMetricsF(painter.font()).elidedText(person.detail, Qt.TextElideMode.ElideRight, line.width() - 76)
-        painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, detail)
-        painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, texts.person(person.number))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        width = QFontMetricsF(painter.font()).horizontalAdvance(texts.person(person.number))
-        painter.drawEllipse(QRectF(line.right() - width - 16, line.center().y() - 5, 10, 10))
-
-
-def _fitting_font(text: str, box: QRectF) -> QFont:
-    """The largest size at which the text fits in one line, else in two."""
-    flags = int(Qt.TextFlag.TextWordWrap)
-    for pixels in (38, 34, 30, 26, 23, 20):
-        candidate = font(pixels, bold=True)
-        metrics = QFontMetricsF(candidate)
-        words = max(metrics.horizontalAdvance(word) for word in text.split() or [""])
-        if words <= box.width() and metrics.boundingRect(box, flags, text).height() <= box.height():
-            return candidate
-    return font(17, bold=True)
 
 
 class _PersonChips(QWidget):
@@ -208,11 +159,17 @@ class _TopBars(QWidget):
         super().__init__()
         self._theme, self._colours = theme, colours
         self._top: tuple[tuple[str, float], ...] = ()
+        self._scale = 1.0
         self.setMinimumHeight(4 * self._LEAST_ROW)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
+        self.update()
+
+    def set_scale(self, scale: float) -> None:
+        """Everything this many times as large."""
+        self._scale = scale
         self.update()
 
     def show_top(self, top: tuple[tuple[str, float], ...]) -> None:
@@ -223,21 +180,23 @@ class _TopBars(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(self._scale, self._scale)
+        size = QRectF(0, 0, self.width() / self._scale, self.height() / self._scale)
         painter.setFont(font(13))
         metrics = QFontMetricsF(painter.font())
         if not self._top:
             painter.setPen(QColor(self._theme.muted))
-            painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap), texts.TOP_FIVE_HINT)
-        row_height = max(min(self._ROW, self.height() // 5), self._LEAST_ROW)
-        rows = self._top[: self.height() // row_height]
+            painter.drawText(size, int(Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap), texts.TOP_FIVE_HINT)
+        row_height = max(min(self._ROW, int(size.height() / 5)), self._LEAST_ROW)
+        rows = self._top[: int(size.height() / row_height)]
         for row, (label, probability) in enumerate(rows):
-            line = QRectF(0, row * row_height, self.width(), 20)
+            line = QRectF(0, row * row_height, size.width(), 20)
             painter.setPen(QColor(self._theme.text if row == 0 else self._theme.muted))
             name = metrics.elidedText(texts.shown(label), Qt.TextElideMode.ElideRight, line.width() - 56)
             painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
             figure = texts.percent(probability)
             painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, figure)
-            track = QRectF(0, line.bottom() + 3, self.width(), 6)
+            track = QRectF(0, line.bottom() + 3, size.width(), 6)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(faded(self._theme.border, 0.5))
             painter.drawRoundedRect(track, 3, 3)

@@ -124,7 +124,7 @@ class SkeletonView(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Enough to tell people apart."""
-        return QSize(320, 200)
+        return QSize(320, 150)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep everybody in the picture."""

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from skel.app import texts
+from skel.app.theme import Theme
+from skel.app.widgets.icons import icon
 
 
 @dataclass(frozen=True)
@@ -22,9 +25,9 @@ class Figures:
 
 
 class StatusLine(QWidget):
-    """Keeps its parts in place while the figures change."""
+    """Keeps its parts in place while the figures change; `latency` is the button that shows more of them."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setToolTip(texts.STATUS_HINT)
         row = QHBoxLayout(self)
@@ -41,6 +44,18 @@ class StatusLine(QWidget):
         self._note.setObjectName("muted")
         self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.addWidget(self._note, 1)
+        self.latency = QToolButton()
+        self.latency.setObjectName("small")
+        self.latency.setCheckable(True)
+        self.latency.setIconSize(QSize(16, 16))
+        self.latency.setAccessibleName(texts.LATENCY)
+        self.latency.setToolTip(texts.LATENCY_TOGGLE_HINT)
+        row.addWidget(self.latency)
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use other colours."""
+        self.latency.setIcon(icon("pulse", theme))
 
     @property
     def text(self) -> str:

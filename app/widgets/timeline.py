@@ -78,12 +78,19 @@ class Timeline(QFrame):
             axis.setStyle(tickFont=font(11))
 
     def refresh(
-        self, history: History, person: int | None, now_s: float, truth: Sequence[Segment] | None, origin_s: float
+        self,
+        history: History,
+        person: int | None,
+        now_s: float,
+        truth: Sequence[Segment] | None,
+        origin_s: float,
+        rival: tuple[tuple[str, ...], History] | None = None,
     ) -> None:
         """Draw a person's history up to now, all times being the sensor's.
 
         `truth` is what happens in the recording that is played, which the user can then seek and whose axis counts from
         `origin_s`; None for a live source, whose axis counts from now.
+        `rival`: the names of two models that are compared, and the history of the second, which gets a lane of its own.
         """
         self._set_seekable(truth is not None)
         end_s = now_s + (AHEAD_S if self._seekable else 0.0)
@@ -102,10 +109,16 @@ class Timeline(QFrame):
         self._plot.getViewBox().updateMatrix()  # now, or it would be found out of date while painting and painted twice
         self._plot.getAxis("bottom").setTicks([_ticks(start_s, end_s, now_s, origin_s if self._seekable else None)])
         self._legend.show_classes(list(zip(labels, colours)))
-        named = [] if person is None else history.segments(person, start_s, end_s)
-        lanes = [Lane(texts.RECOGNISED_LANE, [Segment(s.start_s, s.end_s, s.action) for s in named])]
+
+        def named(of: History) -> list[Segment]:
+            found = [] if person is None else of.segments(person, start_s, end_s)
+            return [Segment(s.start_s, s.end_s, s.action) for s in found]
+
+        lanes = [Lane(rival[0][0] if rival else texts.RECOGNISED_LANE, named(history))]
         if truth:
             lanes.append(Lane(texts.TRUTH_LANE, truth))
+        if rival is not None:
+            lanes.append(Lane(rival[0][1], named(rival[1])))
         self.lanes.show_lanes(lanes, (start_s, end_s), now_s)
 
     def _across_px(self) -> tuple[float, float]:

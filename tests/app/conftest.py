@@ -43,6 +43,7 @@ def settings(tmp_path: Path) -> Settings:
     settings = Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
     settings.theme = "dark"
     settings.folder = str(tmp_path)
+    settings.hint_seen = True
     return settings
 
 

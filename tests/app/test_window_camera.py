@@ -59,8 +59,8 @@ def test_v_goes_through_the_arrangements_and_the_menu_has_them(watching: MainWin
 def test_frames_reach_the_screen_in_every_arrangement(watching: MainWindow, qtbot):
     for arrangement in Arrangement:
         watching.arrange(arrangement)
-        watching.painted_latency_ms.clear()
-        qtbot.waitUntil(lambda: len(watching.painted_latency_ms) > 2, timeout=30_000)
+        watching.latency.meter.painted_ms.clear()
+        qtbot.waitUntil(lambda: len(watching.latency.meter.painted_ms) > 2, timeout=30_000)
 
 
 def test_without_a_picture_the_skeletons_are_alone(watching: MainWindow, qtbot):

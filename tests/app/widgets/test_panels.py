@@ -128,7 +128,7 @@ def test_banner(qtbot):
 
 
 def test_status_line_marks_what_is_not_known_yet(qtbot):
-    line = StatusLine()
+    line = StatusLine(DARK)
     qtbot.addWidget(line)
     line.show_figures(Figures("opening"))
     assert "sensor – fps" in line.text

@@ -1,0 +1,89 @@
+"""Two models side by side, the model's card, and the model of the last time."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from window_driver import at_the_sizes, key, shot
+
+from skel.app import desktop, texts, texts_card
+from skel.app.card import as_text, card_of
+from skel.app.options import Options
+from skel.app.settings import Settings
+from skel.app.window import MainWindow
+from skel.models.pretrained import DEFAULT_MODEL
+from skel.models.runtime import OnnxModel
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    return shutil.copy(DEFAULT_MODEL, tmp_path / "other.onnx")
+
+
+def test_two_models_are_shown_side_by_side(playing: MainWindow, other: Path, monkeypatch, qtbot):
+    monkeypatch.setattr("skel.app.opening.QFileDialog.getOpenFileName", lambda *_: (str(other), ""))
+    playing.space.header.comparison_wanted.emit()
+    assert f"{texts.BUILT_IN_MODEL} / other" in playing.space.header.text
+    playing.session.playable.step(100)
+    qtbot.waitUntil(lambda: playing.player.shown_s > 3.0 and len(playing.display._rival.people) == 2, timeout=30_000)
+    ours, theirs = playing.display.people, playing.display._rival.people
+    assert [(p.body, p.headline) for p in ours] == [(p.body, p.headline) for p in theirs]  # the same weights
+    assert playing.space.panel.rival_headline == playing.space.panel.headline == ours[0].headline
+    playing.refresh()
+    lanes = playing.space.timeline.lanes._lanes
+    assert [lane.name for lane in lanes] == [texts.BUILT_IN_MODEL, texts.TRUTH_LANE, "other"]
+    assert lanes[0].segments == lanes[2].segments
+    at_the_sizes(playing, "compared")
+    playing.space.header.comparison_ended.emit()
+    assert playing.space.header.text.endswith(texts.BUILT_IN_MODEL)
+    playing.session.playable.step(1)
+    qtbot.waitUntil(lambda: playing.display.shown is not None, timeout=30_000)
+    assert playing.space.panel.rival_headline == ""
+
+
+def test_a_wrong_rival_is_said_and_nothing_changes(playing: MainWindow, tmp_path: Path):
+    (tmp_path / "broken.onnx").write_bytes(b"nothing")
+    playing.opening.rival(tmp_path / "broken.onnx")
+    assert "cannot be loaded" in playing.space.banner.text
+    assert playing.session.rival is None
+
+
+def test_the_card_says_what_the_file_says_and_can_be_copied(window: MainWindow, model: OnnxModel, qtbot):
+    key(qtbot, window, Qt.Key.Key_I)
+    dialog = window.models.card
+    assert dialog.isVisible()
+    page = dialog.page.toPlainText()
+    run = model.bundle.provenance["runs"][0]
+    for said in ("Basketball shoot", run["data"][0], run["command"], run["weights_sha256"], texts_card.OUR_LICENCE):
+        assert said in page
+    for metric in model.bundle.metrics.values():
+        assert metric["protocol"] in page
+    qtbot.mouseClick(dialog.copy_button, Qt.MouseButton.LeftButton)
+    assert QApplication.clipboard().text() == as_text(texts.BUILT_IN_MODEL, card_of(model))
+    shot(dialog, "card")
+    dialog.close()
+
+
+def test_a_card_without_measurements_says_so(model: OnnxModel, other: Path):
+    stranger = OnnxModel(other, "cpu")
+    stranger.bundle = type(model.bundle)(**{**vars(model.bundle), "metrics": {}, "provenance": {}})
+    said = as_text("other.onnx", card_of(stranger))
+    assert said.count(texts_card.NOT_STATED) >= 4
+    assert texts_card.OUR_LICENCE not in said
+
+
+def test_the_model_is_remembered_and_forgotten_when_it_is_broken(window: MainWindow, settings: Settings, other: Path):
+    window.opening.model(other)
+    assert settings.model == other
+    model, problem = desktop._model(Options(), settings)
+    assert (model.path, problem) == (other, "")
+    assert desktop._model(Options(model=DEFAULT_MODEL), settings)[0].path == DEFAULT_MODEL  # what is asked for comes first
+    other.write_bytes(b"nothing")
+    model, problem = desktop._model(Options(), settings)
+    assert model.path == DEFAULT_MODEL
+    assert "cannot be loaded" in problem
+    assert settings.model is None
+    window.opening.model(DEFAULT_MODEL)
+    assert settings.model is None
