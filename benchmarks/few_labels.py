@@ -75,7 +75,7 @@ def label_job(
     arguments = [protocol, "--data", f"{{sets}}/{FOLDERS[target]}", "--labels", f"{share:g}", "--seed", str(seed)]
     arguments += ["--stream", stream]
     if protocol == "finetune":
-        arguments += ["--epochs", str(EPOCHS[target][share])]
+        arguments += ["--epochs", str(EPOCHS[target][share]), "--batch-size", "16"]
     after = () if start == "scratch" else (f"pretrain/{start}-{stream}",)
     arguments += [word for name in after for word in ("--init", f"{{work}}/{name}")]
     return Job(run_folder(target, start, stream, share, seed, protocol), tuple(arguments), after, urgency)
