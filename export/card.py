@@ -49,6 +49,8 @@ def _rows(card: Bundle) -> Iterator[tuple[str, str]]:
     yield "precision", card.precision
     for name, figure in card.metrics.items():
         yield name, f"{figure['value']:.4g}: {figure['protocol']}"
+    if "live" in card.provenance:
+        yield "live settings", _lines(card.provenance["live"])
     yield "export", _lines(card.provenance.get("export", {}))
     for number, run in enumerate(card.provenance.get("runs", []), start=1):
         yield f"run {number}", _lines(run)

@@ -24,6 +24,9 @@ class ExportOptions:
     """Of the runs' logits: published (.6 joint, .6 bone, .4 motion), fitted (on clips held out), or numbers."""
     window_durations_s: tuple[float, ...] = (2.0,)
     """Spans of live time, in seconds, that the recogniser looks at: each is resized to one clip, one run of the model."""
+    live: Path | None = None
+    """File of skel-train tune: its spans, smoothing, hysteresis and rejection threshold go into the card, and how they were
+    chosen."""
     data: tuple[Path, ...] = ()
     """Prepared sets to calibrate, fit and check on; if not given, those that the first run names."""
     classes: Path | None = None
@@ -47,5 +50,7 @@ class ExportOptions:
             raise UserError("--fp16 is for the TensorRT engine: give --tensorrt OUT.engine, too")
         if len(self.checkpoint) == 1 and self.weights != ("published",):
             raise UserError("--weights weighs several runs: give more than one --checkpoint, or leave it out")
+        if self.live is not None and self.window_durations_s != (2.0,):
+            raise UserError("--live FILE says which spans of time to look at: leave out --window-durations-s")
         if not self.window_durations_s or not all(0 < duration < 60 for duration in self.window_durations_s):
             raise UserError("--window-durations-s needs at least one number of seconds between 0 and 60")

@@ -9,13 +9,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from skel.export.deployable import Deployable, Ensemble
 from skel.export.int8 import quantise
 from skel.export.onnx import OPSET, stamp, write_graph
 from skel.export.options import ExportOptions
 from skel.export.runs import DataSource, TrainedRun, load_runs
+from skel.export.statistics import embedding_statistics
 from skel.export.verify import Sample, Verification, as_function, logits_of, random_sample, real_sample
 from skel.export.weights import fitted_weights, given_weights
 from skel.models.bundle import Bundle, Precision
@@ -26,6 +26,8 @@ from skel.sensors.actor_motions import IDLE
 from skel.skeleton.clip import ClipConfig
 from skel.skeleton.errors import UserError
 from skel.skeleton.files import atomic_path
+from skel.training.dataset import ClipSet
+from skel.training.live_file import ChosenSettings, check_labels, load_live
 from skel.training.readers.ntu_classes import NTU_MUTUAL_CLASSES
 from skel.training.readers.pku_classes import PKU_MUTUAL_CLASSES
 from skel.training.run import provenance
@@ -39,41 +41,49 @@ def export(options: ExportOptions) -> Verification:
     runs = load_runs(options.checkpoint)
     clip, networks = runs[0].card.clip, [run.network for run in runs]
     source = DataSource(options.data, options.classes)
+    tuned = load_live(options.live) if options.live is not None else None
+    if tuned is not None and options.live is not None:
+        check_labels(tuned.live, runs[0].card.classes, options.live)
     if options.tensorrt is not None:
         tensorrt_package()
-    training = _training_clips(source, runs[0]) if options.int8 else None
+    training = _training_clips(source, runs[0], needed=options.int8)
     sample = _sample(source, runs[0])
     weights, temperature, how = _weights(options.weights, runs, source)
     verification = Verification(Ensemble(networks, weights), temperature, sample)
     card = _card(runs, weights, temperature, how, options, sample)
+    card = with_live(card, tuned) if tuned is not None else card
     with ExitStack() as files:
         path = files.enter_context(atomic_path(target))
         deployable = Deployable(networks, weights, clip.frames, clip.max_bodies)
         plain = Path(files.enter_context(TemporaryDirectory())) / "plain.onnx"
-        if training is not None or options.tensorrt is not None:
+        if options.int8 or options.tensorrt is not None:
             write_graph(deployable, clip, plain)
             stamp(plain, card)
         deployable.convolve_by_frequency()
         write_graph(deployable, clip, path)
-        _finish(path, target, card, "float32", verification)
-        if training is not None:
+        _finish(path, target, card, "float32", verification, training)
+        if options.int8 and training is not None:
             small = target.with_suffix(".int8.onnx")
             small_path = files.enter_context(atomic_path(small))
-            quantise(plain, small_path, training)
-            _finish(small_path, small, card, "int8", verification)
+            quantise(plain, small_path, training.clips)
+            _finish(small_path, small, card, "int8", verification, training)
         if options.tensorrt is not None:
             _add_engine(plain, options.tensorrt, options.fp16, verification)
     return verification
 
 
-def _finish(path: Path, target: Path, card: Bundle, precision: Precision, verification: Verification) -> None:
-    """Check a written graph and stamp it, once more with what was measured."""
+def _finish(
+    path: Path, target: Path, card: Bundle, precision: Precision, verification: Verification, training: ClipSet | None
+) -> None:
+    """Check a written graph and stamp it, once more with what was measured and what its embeddings look like."""
     card = replace(card, precision=precision)
     stamp(path, card)
-    row = verification.add(target.name, path, precision, OnnxModel(path, "cpu"))
+    model = OnnxModel(path, "cpu")
+    row = verification.add(target.name, path, precision, model)
     if row.accuracy is not None:
         measured = {"value": row.accuracy, "protocol": f"this file, {verification.sample.description}"}
-        stamp(path, replace(card, metrics={**card.metrics, "exported_top1": measured}))
+        card = replace(card, metrics={**card.metrics, "exported_top1": measured})
+    stamp(path, card, None if training is None else embedding_statistics(model, training))
 
 
 def _add_engine(source: Path, target: Path, fp16: bool, verification: Verification) -> None:
@@ -90,15 +100,20 @@ def _add_engine(source: Path, target: Path, fp16: bool, verification: Verificati
             part.replace(target.parent / part.name)
 
 
-def _training_clips(source: DataSource, run: TrainedRun) -> npt.NDArray[np.float32]:
+def _training_clips(source: DataSource, run: TrainedRun, needed: bool) -> ClipSet | None:
+    """What the run learned from; None, and one line, where that is not at hand and not `needed`."""
     try:
-        return source.load(run, "train").clips
+        return source.load(run, "train")
     except UserError as error:
         if source.folders:
             raise
-        raise UserError(
-            f"--int8 needs the clips that the run learned from: {error}, or say with --data where it is"
-        ) from error
+        if needed:
+            raise UserError(
+                f"--int8 needs the clips that the run learned from: {error}, or say with --data where it is"
+            ) from error
+        without = "without statistics of them taught actions are told from trained ones less well"
+        print(f"no training clips at hand ({error}): {without}", file=sys.stderr)
+        return None
 
 
 def _sample(source: DataSource, run: TrainedRun) -> Sample:
@@ -134,6 +149,27 @@ def live_settings(classes: Sequence[str], clip: ClipConfig, window_durations_s: 
         idle_label=IDLE if IDLE in classes else None,
         pair_labels=tuple(label for label in classes if label in mutual),
     )
+
+
+def with_live(card: Bundle, tuned: ChosenSettings) -> Bundle:
+    """The card with settings that were chosen by measurement, what they reached, and how they were chosen.
+
+    Which classes are the idle one and those of two people stays as it is.
+    """
+    live = replace(tuned.live, idle_label=card.live.idle_label, pair_labels=card.live.pair_labels)
+    names = {
+        "mean_f1": "stream_f1",
+        "delay_s": "stream_delay_s",
+        "false_alarms_per_minute": "stream_false_alarms_per_minute",
+    }
+    reached = {
+        name: {"value": tuned.figures[figure], "protocol": tuned.protocol}
+        for figure, name in names.items()
+        if tuned.figures.get(figure) is not None
+    }
+    chosen = {"protocol": tuned.protocol, **tuned.provenance}
+    provenance = {**card.provenance, "live": chosen}
+    return replace(card, live=live, metrics={**card.metrics, **reached}, provenance=provenance)
 
 
 def _card(

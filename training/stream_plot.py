@@ -60,11 +60,11 @@ def _thresholds(axis: Any, curve: Curve, chosen: float) -> None:
     thresholds = [threshold for threshold, _ in curve]
     for least, line in zip(curve[0][1].f1, (":", "--", "-")):
         values = [100 * figures.f1[least] for _, figures in curve]
-        axis.plot(thresholds, values, line, color=_F1, label=f"segment F1 at tIoU {least:g}")
+        axis.plot(thresholds, values, line, color=_F1, label=f"F1 at tIoU {least:g}")
     axis.set(xlabel="rejection threshold", ylim=(0, 100), xlim=(0, 1))
     axis.set_ylabel("F1, %", color=_F1)
     axis.axvline(chosen, color="#777777", linewidth=1)
-    axis.legend(loc="lower left", fontsize=8, frameon=False)
+    axis.legend(loc="lower left", bbox_to_anchor=(0, 1), fontsize=8, frameon=False, ncols=3, columnspacing=1)
     alarms = axis.twinx()
     alarms.plot(thresholds, [figures.false_alarms_per_minute for _, figures in curve], color=_ALARMS)
     alarms.set_ylabel("false alarms a minute", color=_ALARMS)

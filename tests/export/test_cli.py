@@ -72,6 +72,10 @@ def test_shows_the_card(export, monkeypatch):
         (["--checkpoint", "run", "--onnx", "out.onnx", "--fp16"], "--fp16 is for the TensorRT engine"),
         (["--checkpoint", "run", "--onnx", "out.onnx", "--weights", "1"], "--weights weighs several runs"),
         (["--checkpoint", "run", "--onnx", "out.onnx", "--window-durations-s", "0"], "between 0 and 60"),
+        (
+            ["--checkpoint", "run", "--onnx", "out.onnx", "--live", "live.json", "--window-durations-s", "1"],
+            "--live FILE says which spans of time to look at",
+        ),
         (["--checkpoint", "run", "--onnx", "out.onnx", "--show", "out.onnx"], "--show only prints a card"),
         (["--checkpoint", "run", "--onnx", "out.onnx"], "no trained model at run"),
         (["--show", "nothing.onnx"], "no model at nothing.onnx"),

@@ -11,12 +11,14 @@ from skel.export import pipeline
 from skel.export.options import ExportOptions
 from skel.export.pipeline import export
 from skel.models.bundle import METADATA_KEY
+from skel.models.live import LiveSettings
 from skel.models.runtime import OnnxModel
 from skel.models.streams import STREAMS
 from skel.skeleton.clip import AIMCLR, ClipConfig
 from skel.skeleton.errors import UserError
 from skel.skeleton.layouts import KINECT20
 from skel.training.checkpoint import load_model
+from skel.training.live_file import ChosenSettings, save_live
 
 CLASSES = ("wave", "clap", "idle")
 
@@ -113,6 +115,26 @@ def test_classes_of_two_people_are_marked_where_a_clip_holds_two(make_run, tmp_p
     run = make_run(tmp_path / "run", classes=classes, clip=ClipConfig(max_bodies=most))
     exported_from([run], tmp_path / "out.onnx")
     assert OnnxModel(tmp_path / "out.onnx", "cpu").bundle.live.pair_labels == pairs
+
+
+def test_tuned_settings_go_into_the_card(make_run, tmp_path):
+    run = make_run(tmp_path / "run")
+    live = LiveSettings((0.8, 1.6), smoothing_s=0.4, hysteresis=0.1, rejection_threshold=0.35)
+    figures = {"mean_f1": 0.7, "delay_s": None, "false_alarms_per_minute": 0.9}
+    made = {"command": "skel-train tune …"}
+    save_live(tmp_path / "live.json", ChosenSettings(live, "held-out people", figures, made))
+    exported_from([run], tmp_path / "out.onnx", live=tmp_path / "live.json")
+    card = OnnxModel(tmp_path / "out.onnx", "cpu").bundle
+    assert card.live == replace(live, idle_label="idle"), "what classes mean is the run's"
+    assert card.metrics["stream_f1"] == {"value": 0.7, "protocol": "held-out people"}
+    assert card.metrics["stream_false_alarms_per_minute"]["value"] == 0.9
+    assert "stream_delay_s" not in card.metrics
+    assert card.provenance["live"]["command"] == "skel-train tune …"
+    save_live(tmp_path / "other.json", ChosenSettings(replace(live, idle_label="rest"), "", {}, {}))
+    with pytest.raises(UserError, match="is for a model that knows the class 'rest'"):
+        exported_from([run], tmp_path / "out.onnx", live=tmp_path / "other.json")
+    with pytest.raises(UserError, match="is no file of live settings"):
+        exported_from([run], tmp_path / "out.onnx", live=tmp_path / "nowhere.json")
 
 
 def test_runs_that_do_not_go_together_get_one_line(make_run, tmp_path):
