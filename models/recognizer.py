@@ -199,6 +199,8 @@ class Recognizer:
 
     def _fused(self, looks: Sequence[_Look], means: Sequence[Probabilities]) -> Probabilities:
         """(N, K): each person's answer from what the clips say, those of the people alone first."""
+        if not self._pairs:
+            return np.stack(means)
         together = iter(means[len(looks) :])
         pairs = [next(together) if look.partner is not None else None for look in looks]
         return np.stack([self._pairs.fused(solo, pair) for solo, pair in zip(means, pairs)])
