@@ -1,8 +1,10 @@
 """Soak: two people at 30 frames a second through pipeline and window; latency, memory, queue and load as JSON.
 
     python benchmarks/latency.py --seconds 600
+    python benchmarks/latency.py --picture
 
-The window is drawn offscreen where there is no display. Memory counts from the tenth second, when everything is loaded.
+The window is drawn offscreen where there is no display. Memory and the GUI thread's processor time count from the tenth
+second, when everything is loaded; the latter, unlike the times on the clock, hardly depends on what else the machine does.
 """
 
 import json
@@ -14,7 +16,7 @@ import tempfile
 import threading
 import time
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,8 @@ from skel.models.recognizer import Recognizer
 from skel.models.runtime import OnnxModel
 from skel.sensors.replay import ReplaySensor
 from skel.sensors.synthetic import perform
+from skel.skeleton.frame import SkeletonFrame
+from skel.skeleton.recording import Recording
 
 SETTLED_S = 10.0
 EVERY_MS = 1000
@@ -46,6 +50,8 @@ class Config:
     """The exported model."""
     threads: int = 1
     """Of the model, on the CPU."""
+    picture: bool = False
+    """With a camera's picture, 1280 × 720, in every frame."""
     window: bool = True
     """Draw the window; otherwise only the pipeline runs."""
 
@@ -57,6 +63,8 @@ class Soak:
         self.pipeline = pipeline
         self.label_ms, self.screen_ms, self.rss_mib = array("d"), array("d"), array("d")
         self._process = psutil.Process()
+        self._gui_started: tuple[float, int] | None = None  # processor seconds and painted frames by then
+        self.painted = 0
         self._started_s = time.monotonic()
         self._cpu_started_s = sum(self._process.cpu_times()[:2])
         self._take = pipeline.take_snapshot
@@ -75,6 +83,14 @@ class Soak:
     def every_second(self) -> None:
         if self.elapsed_s >= SETTLED_S:
             self.rss_mib.append(self._process.memory_info().rss / 2**20)
+            self._gui_started = self._gui_started or (time.thread_time(), self.painted)
+
+    def gui_ms_per_frame(self) -> float | None:
+        """Of this thread's processor time, which must be the GUI's."""
+        if self._gui_started is None or self.painted == self._gui_started[1]:
+            return None
+        started_s, painted = self._gui_started
+        return round(1e3 * (time.thread_time() - started_s) / (self.painted - painted), 2)
 
     def report(self, config: Config) -> dict[str, Any]:
         stats, elapsed_s = self.pipeline.stats(), self.elapsed_s
@@ -84,12 +100,15 @@ class Soak:
             "seconds": round(elapsed_s, 1),
             "persons": config.persons,
             "window": config.window,
+            "picture": config.picture,
             "frames": stats.frames,
             "drops": stats.drops,
             "overruns": stats.overruns,
             "longest_queue": stats.longest_queue,
             "frame_to_label_ms": spread(self.label_ms),
             "frame_to_screen_ms": spread(self.screen_ms),
+            "frames_painted": self.painted,
+            "gui_thread_cpu_ms_per_painted_frame": self.gui_ms_per_frame() if config.window else None,
             "rss_mib": {
                 "settled": round(self.rss_mib[0], 1) if self.rss_mib else None,
                 "end": round(self.rss_mib[-1], 1) if self.rss_mib else None,
@@ -107,6 +126,21 @@ def spread(samples_ms: "array[float]") -> dict[str, float] | None:
         return None
     median, p95, highest = np.percentile(samples_ms, [50, 95, 100])
     return {"count": len(samples_ms), "median": round(median, 1), "p95": round(p95, 1), "highest": round(highest, 1)}
+
+
+class WithPicture(ReplaySensor):
+    """Plays a recording as if a camera had seen it."""
+
+    def __init__(self, recording: Recording) -> None:
+        super().__init__(recording, loop=True)
+        noise = np.random.default_rng(0).integers(0, 255, (72, 128, 3), np.uint8)
+        self._picture = np.kron(noise, np.ones((10, 10, 1), np.uint8))
+
+    def read(self, timeout_s: float = 1.0) -> SkeletonFrame:
+        frame = super().read(timeout_s)
+        across, up = frame.positions_m[..., 0], frame.positions_m[..., 1]
+        points_px = np.stack([640 - 300 * across, 400 - 300 * up], axis=-1).astype(np.float32)
+        return replace(frame, image=self._picture.copy(), image_points_px=points_px)
 
 
 def run_pipeline(config: Config, sensor: ReplaySensor, model: OnnxModel) -> Soak:
@@ -149,6 +183,7 @@ def run_window(config: Config, sensor: ReplaySensor, model: OnnxModel) -> Soak:
 
     def every_second() -> None:
         soak.every_second()
+        soak.painted += len(window.latency.meter.painted_ms)
         soak.screen_ms.extend(window.latency.meter.painted_ms)
         window.latency.meter.painted_ms.clear()
         if soak.elapsed_s >= config.seconds:
@@ -164,7 +199,8 @@ def run_window(config: Config, sensor: ReplaySensor, model: OnnxModel) -> Soak:
 
 def main() -> None:
     config = tyro.cli(Config, description=__doc__)
-    sensor = ReplaySensor(perform(seed=7, duration_s=60.0, persons=config.persons, jitter_m=0.003), loop=True)
+    recording = perform(seed=7, duration_s=60.0, persons=config.persons, jitter_m=0.003)
+    sensor = WithPicture(recording) if config.picture else ReplaySensor(recording, loop=True)
     model = OnnxModel(config.model, threads=config.threads)
     soak = (run_window if config.window else run_pipeline)(config, sensor, model)
     print(json.dumps(soak.report(config), indent=1, ensure_ascii=False))

@@ -34,15 +34,16 @@ class Tag:
 
 @dataclass(frozen=True)
 class _Sides:
-    """A layout's bones (B, 2) and joints by the side of the body that they belong to, those of the face apart.
+    """A layout's bones and joints by the side of the body that they belong to, those of the face apart.
 
-    The middle of the joints `head` is that of the head; empty where the layout has none.
+    The middle of the joints `head` is that of the head; empty where the layout has none. Lists, since for so few numbers
+    numpy costs more than it saves.
     """
 
-    bones: dict[str, npt.NDArray[np.intp]]
-    joints: dict[str, npt.NDArray[np.intp]]
-    face: dict[str, npt.NDArray[np.intp]]
-    head: npt.NDArray[np.intp]
+    bones: dict[str, list[tuple[int, int]]]
+    joints: dict[str, list[int]]
+    face: dict[str, list[int]]
+    head: list[int]
 
 
 @lru_cache
@@ -60,10 +61,10 @@ def _sides(layout: SkeletonLayout) -> _Sides:
             bones["middle" if opposite else side_of[child]].append((child, parent))
     body = [v for v in range(len(layout)) if not face[v] and layout.joints[v] != "Head"]
     return _Sides(
-        {side: np.array(pairs, np.intp).reshape(-1, 2) for side, pairs in bones.items()},
-        {side: np.array([v for v in body if side_of[v] == side], np.intp) for side in SIDES},
-        {side: np.array([v for v in range(len(layout)) if face[v] and side_of[v] == side], np.intp) for side in SIDES},
-        np.array(head, np.intp),
+        bones,
+        {side: [v for v in body if side_of[v] == side] for side in SIDES},
+        {side: [v for v in range(len(layout)) if face[v] and side_of[v] == side] for side in SIDES},
+        head,
     )
 
 
@@ -95,47 +96,47 @@ def draw_person(
     """
     sides, colours = _sides(layout), side_colours(person, theme)
     tracked = np.isfinite(pixels).all(axis=1)
-    sure = tracked & (confidence >= UNSURE)
-    bone_px = float(np.clip(_BONE_M * px_per_m, 2.0, 14.0))
-    joint_px = float(np.clip(_JOINT_M * px_per_m, 3.5, 20.0))
+    surety = (tracked.astype(int) + (tracked & (confidence >= UNSURE))).tolist()  # 0 = not there, 1 = faint, 2 = sure
+    points = [QPointF(x, y) for x, y in pixels.tolist()]
+    bone_px = min(max(_BONE_M * px_per_m, 2.0), 14.0)
+    joint_px = min(max(_JOINT_M * px_per_m, 3.5), 20.0)
+
+    def lines(pairs: list[tuple[int, int]], sure: int) -> list[QLineF]:
+        return [QLineF(points[a], points[b]) for a, b in pairs if min(surety[a], surety[b]) == sure]
+
+    def dots(joints: list[int], sure: int) -> QPolygonF:
+        return QPolygonF([points[joint] for joint in joints if surety[joint] == sure])
+
     if outlined:
-        bones = np.concatenate([sides.bones[side] for side in SIDES])
         painter.setPen(QPen(faded(theme.scene_bottom, 0.5), bone_px + 3.0, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
-        painter.drawLines(_lines(pixels, bones[sure[bones].all(axis=1)]))
-    for opacity in (1.0,) if sure[tracked].all() else (_FAINT, 1.0):
-        painter.setOpacity(opacity)
+        painter.drawLines([line for side in SIDES for line in lines(sides.bones[side], 2)])
+    for sure in (1, 2) if 1 in surety else (2,):
+        painter.setOpacity(_FAINT if sure == 1 else 1.0)
         for side in SIDES:
-            bones = sides.bones[side]
-            bones = bones[tracked[bones].all(axis=1) & (sure[bones].all(axis=1) == (opacity == 1.0))]
             painter.setPen(_pen(colours[side], bone_px))
-            painter.drawLines(_lines(pixels, bones))
+            painter.drawLines(lines(sides.bones[side], sure))
         for side in SIDES:
-            joints = sides.joints[side]
-            joints = joints[tracked[joints] & (sure[joints] == (opacity == 1.0))]
-            points = QPolygonF([QPointF(x, y) for x, y in pixels[joints].tolist()])
+            joints = dots(sides.joints[side], sure)
             painter.setPen(_pen(colours[side], joint_px))
-            painter.drawPoints(points)
+            painter.drawPoints(joints)
             if side == "left":
                 painter.setPen(_pen(QColor(theme.scene_bottom), 0.5 * joint_px))
-                painter.drawPoints(points)
-    head = sides.head[tracked[sides.head]]
-    if len(head):
-        painter.setOpacity(1.0 if sure[head].any() else _FAINT)
+                painter.drawPoints(joints)
+    head = [joint for joint in sides.head if surety[joint]]
+    if head:
+        painter.setOpacity(1.0 if any(surety[joint] == 2 for joint in head) else _FAINT)
         painter.setPen(_pen(colours["middle"], (0.4 if outlined else 0.8) * bone_px))
         if not outlined:  # in a photograph the face is to be seen
             painter.setBrush(mixed(theme.scene_bottom, colours["middle"], 0.3))
         radius = max(0.5 * _HEAD_M * px_per_m, 3.0)
-        painter.drawEllipse(QPointF(*pixels[head].mean(axis=0).tolist()), radius, radius)
+        x, y = (sum(axis) / len(head) for axis in zip(*(points[joint].toTuple() for joint in head)))
+        painter.drawEllipse(QPointF(x, y), radius, radius)
         painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setOpacity(1.0)
     for side in SIDES:
-        joints = sides.face[side][sure[sides.face[side]]]
-        painter.setPen(_pen(colours[side], max(0.3 * joint_px, 2.0)))
-        painter.drawPoints(QPolygonF([QPointF(x, y) for x, y in pixels[joints].tolist()]))
-
-
-def _lines(pixels: npt.NDArray[np.floating[Any]], bones: npt.NDArray[np.intp]) -> list[QLineF]:
-    return [QLineF(*ends) for ends in pixels[bones].reshape(-1, 4).tolist()]
+        if sides.face[side]:
+            painter.setPen(_pen(colours[side], max(0.3 * joint_px, 2.0)))
+            painter.drawPoints(dots(sides.face[side], 2))
 
 
 def draw_footprint(
@@ -239,4 +240,10 @@ def draw_number(painter: QPainter, box: QRectF, number: int, theme: Theme) -> No
 
 
 def _pen(colour: QColor, width: float) -> QPen:
-    return QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+    """A round pen, in quarters of a pixel so that the same ones come again."""
+    return _round_pen(colour.rgba(), round(4 * width))
+
+
+@lru_cache(maxsize=512)
+def _round_pen(rgba: int, quarters: int) -> QPen:
+    return QPen(QColor.fromRgba(rgba), quarters / 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
