@@ -9,6 +9,8 @@ import torch
 
 from skel.export.deployable import Deployable
 from skel.models.bundle import METADATA_KEY, Bundle
+from skel.models.statistics import METADATA_KEY as STATISTICS_KEY
+from skel.models.statistics import EmbeddingStatistics
 from skel.skeleton.clip import ClipConfig
 
 OPSET = 20
@@ -36,13 +38,14 @@ def write_graph(network: Deployable, clip: ClipConfig, path: Path) -> None:
         )
 
 
-def stamp(path: Path, bundle: Bundle) -> None:
-    """Put the card into the file, in place of what it had, and check the file."""
+def stamp(path: Path, bundle: Bundle, statistics: EmbeddingStatistics | None = None) -> None:
+    """Put the card, and the statistics where there are some, into the file, in place of what it had, and check the file."""
     model = onnx.load(path)
     # The exporter notes for every node and value from which line of whose folder it comes.
     for part in (*model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output, model.graph):
         part.ClearField("metadata_props")
         part.ClearField("doc_string")
-    onnx.helper.set_model_props(model, {METADATA_KEY: bundle.to_json()})
+    beside = {} if statistics is None else {STATISTICS_KEY: statistics.to_json()}
+    onnx.helper.set_model_props(model, {METADATA_KEY: bundle.to_json(), **beside})
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
