@@ -8,19 +8,25 @@ from skel.app.people import People
 from skel.app.pipeline import Snapshot, State
 from skel.app.player import Player
 from skel.app.presenter import PersonState, describe
+from skel.app.review import Review
 from skel.app.rival import Rival
 from skel.app.session import Session
+from skel.app.widgets.review_lanes import RECOGNISED_ROW, RECORDING_ROW
 from skel.app.widgets.skeleton_painter import Tag
 from skel.app.widgets.workspace import Workspace
 from skel.models.recognizer import UNKNOWN
-from skel.skeleton.recording import Segment
 
 _TIMELINE_EVERY = 3  # frames: the curves are the dearest part of the window
 _SETTLE_MS = 120  # the last frame before a pause gets its timeline after this
 
 
 class Display(QObject):
-    """Skeletons and predictions follow every frame, timeline and transport every third."""
+    """Skeletons and predictions follow every frame, timeline and transport every third.
+
+    Attributes:
+        shown: what is on the screen.
+        review: what happens in the recording that is played, as corrected; None for any other source.
+    """
 
     def __init__(self, session: Session, player: Player, space: Workspace, parent: QObject) -> None:
         super().__init__(parent)
@@ -28,6 +34,7 @@ class Display(QObject):
         self._stage, self._panel, self._timeline, self._transport = space.stage, space.panel, space.timeline, space.transport
         self._colours = space.colours
         self._people = People()
+        self.review: Review | None = None
         self.shown: Snapshot | None = None
         self._rival = Rival(session)
         self._history = History((), ())
@@ -114,13 +121,14 @@ class Display(QObject):
         self._since_timeline = 0
         self._settle.stop()
         origin_s = self._now_s - self._player.shown_s
-        recording = self._session.recording
-        truth = None
-        if recording is not None:
-            truth = [Segment(s.start_s + origin_s, s.end_s + origin_s, s.label) for s in recording.segments]
+        review = self.review
+        truth = None if review is None else review.segments
         names = self._rival.names
         rival = (names, self._rival.history) if names else None
         self._timeline.refresh(self._history, self.selected, self._now_s, truth, origin_s, rival)
+        chosen = review.selection if review is not None else None
+        row = RECOGNISED_ROW if chosen and chosen.segment.label and not chosen.known else RECORDING_ROW
+        self._timeline.lanes.show_selected(row, review.selected if review is not None else None)
         self.show_player()
 
     def show_player(self) -> None:
@@ -133,6 +141,12 @@ class Display(QObject):
         """Show the same once more: the colours are others."""
         self._show_people()
         self.refresh_timeline()
+
+    def likely(self, start_s: float, end_s: float, most: int) -> list[str]:
+        """What the selected person was most probably seen to do in that part of the recording."""
+        origin_s = self._now_s - self._player.shown_s
+        body = -1 if self.selected is None else self.selected
+        return self._history.curves(body, start_s + origin_s, end_s + origin_s, most)[2]
 
     def seek_to_time(self, time_s: float) -> None:
         """Go to a time stamp of the timeline."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 def shortcuts_of(window: "MainWindow") -> list[Shortcut]:
     """All of them, in the order in which the help lists them."""
     player, select, control = window.player, window.display.select_number, window.control
+    review = window.review
     return [
         Shortcut(["Space"], texts.PLAY_OR_PAUSE, window.press_or_play),
         Shortcut(["Left"], texts.STEP_BACK, lambda: control(lambda: player.step(-1))),
@@ -24,6 +25,16 @@ def shortcuts_of(window: "MainWindow") -> list[Shortcut]:
         Shortcut(["L"], texts.LOOP_OR_NOT, lambda: control(player.toggle_loop)),
         Shortcut(["Ctrl+R"], texts.RECORD_OR_STOP, window.recorder.toggle),
         *(Shortcut([str(n)], texts.SELECT_PERSON, partial(select, n), shown="1 – 9") for n in range(1, 10)),
+        Shortcut(["."], texts.NEXT_SEGMENT, lambda: review.step(1)),
+        Shortcut([","], texts.SEGMENT_BEFORE, lambda: review.step(-1)),
+        Shortcut(["E"], texts.LABEL_SEGMENT, review.label),
+        Shortcut(["["], texts.START_HERE, review.start_here),
+        Shortcut(["]"], texts.END_HERE, review.end_here),
+        Shortcut(["N"], texts.NEW_SEGMENT, review.begin_here),
+        Shortcut(["Del"], texts.REMOVE_SEGMENT, review.remove),
+        Shortcut(["Ctrl+Z"], texts.UNDO_CORRECTION, review.undo),
+        Shortcut(["Ctrl+Shift+Z", "Ctrl+Y"], texts.REDO_CORRECTION, review.redo),
+        Shortcut(["Ctrl+S"], texts.SAVE_CORRECTIONS, review.save),
         Shortcut(["V"], texts.NEXT_ARRANGEMENT, window.next_arrangement),
         Shortcut(["R"], texts.RESET_VIEW, window.space.view.reset_view),
         Shortcut(["M"], texts.MIRROR_OR_NOT, window.toggle_mirror),

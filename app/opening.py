@@ -42,6 +42,11 @@ class Opening:
         self._open_source, self._open_model, self._open_rival = open_source, open_model, open_rival
         self._refuse = refuse
 
+    @property
+    def folder(self) -> Path:
+        """Where the last file was opened."""
+        return Path(self._settings.folder)
+
     def recording(self, path: Path) -> None:
         """Play a recording."""
         self._remember(path)

@@ -65,6 +65,17 @@ class Session:
         return self.sensor.recording if isinstance(self.sensor, ReplaySensor) else None
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """Every action that can be named."""
+        return self.model.bundle.labels
+
+    @property
+    def played_path(self) -> Path | None:
+        """The `.npy` of the recording that is played."""
+        path = self.sensor.path if isinstance(self.sensor, ReplaySensor) else None
+        return path.with_suffix(".npy") if path else None
+
+    @property
     def recording_to(self) -> Path | None:
         """The `.npy` that is being recorded; None where nothing is, or where recording has ended with a problem."""
         live = self.pipeline.recording if self.pipeline else None

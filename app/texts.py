@@ -85,7 +85,7 @@ DEVICES = {"cpu": "CPU", "cuda": "NVIDIA GPU"}
 
 def window_title(source: str) -> str:
     """The title of the window that shows a source."""
-    return f"{source} – {APP}"
+    return f"{source}[*] – {APP}"  # Qt puts a star there while anything is unsaved
 
 
 def source_card(title: str, mode: str) -> str:
@@ -172,6 +172,39 @@ TRUTH_LANE = "recording"
 NOW = "now"
 TIMELINE_SEEK_HINT = "Click to go to that moment"
 
+# Review
+TRUTH_LANE_HINT = "Drag here to mark what happens"
+FIND_OR_NAME = "Find or name an action…"
+NOTHING_HAPPENS = "No action here"
+UNDO = "Undo"
+UNDO_HINT = "Take back the last correction (Ctrl+Z)"
+REDO = "Redo"
+REDO_HINT = "Make it again (Ctrl+Shift+Z)"
+SAVE = "Save"
+SAVE_HINT = "Write the corrections into the recording (Ctrl+S)"
+SAVE_A_COPY = "Save a copy…"
+KEEP_EXAMPLES = "Keep as examples"
+KEEP_EXAMPLES_HINT = "Add what you have corrected to your taught actions (K)"
+UNSAVED_TITLE = "Corrections are not saved"
+RECORDING_NAME = "recording.npy"
+NO_FILE_OF_YOURS = "This recording comes with the program and is left as it is: save a copy of it"
+
+
+def new_action(name: str) -> str:
+    """The entry for an action that nobody has named before."""
+    return f"New: “{name}”"
+
+
+def unsaved(title: str) -> str:
+    """What is asked before a recording with corrections is left."""
+    return f"You have corrected {title}. Save the corrections?"
+
+
+def segments_saved(path: str, count: int) -> str:
+    """What is said when corrections were saved."""
+    return f"Saved {count} segment{'' if count == 1 else 's'} in {path}"
+
+
 # Transport
 PLAY = "Play"
 PAUSE = "Pause"
@@ -232,6 +265,9 @@ MOUSE = (
     ("Double click", "Reset the view"),
     ("Click a person", "Select"),
     ("Click the timeline", "Seek (recordings)"),
+    ("Click a segment", "Choose what it is"),
+    ("Drag a segment's end", "Move it"),
+    ("Drag beside segments", "Mark a new one"),
     ("Drop a file", "Open a recording (.npy), video or model (.onnx)"),
 )
 
@@ -253,5 +289,15 @@ LEAVE_FULLSCREEN = "Leave the full screen"
 LATENCY_OR_NOT = "Show latency, or not"
 ABOUT_THE_MODEL = "About the model"
 SELECT_PERSON = "Select a person"
+LABEL_SEGMENT = "Choose what the segment is"
+NEXT_SEGMENT = "Next segment"
+SEGMENT_BEFORE = "Segment before"
+START_HERE = "Let it start here"
+END_HERE = "Let it end here"
+NEW_SEGMENT = "New segment from here"
+REMOVE_SEGMENT = "Remove the segment"
+UNDO_CORRECTION = "Undo a correction"
+REDO_CORRECTION = "Redo a correction"
+SAVE_CORRECTIONS = "Save corrections"
 SHOW_HELP = "Show this list"
 QUIT = "Quit"

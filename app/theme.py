@@ -217,12 +217,24 @@ QMenu::item:selected { background: $raised; }
 QMenu::item:disabled { color: $muted; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 
+QLineEdit { background: $window; color: $text; border: 1px solid $border; border-radius: 6px; padding: 5px 8px; }
+QLineEdit:focus { border-color: $accent; }
+QListWidget { background: $surface; color: $text; border: none; outline: none; }
+QListWidget::item { padding: 5px 8px; border-radius: 4px; }
+QListWidget::item:hover { background: $raised; }
+QListWidget::item:selected { background: $raised; color: $text; border: 1px solid $accent; }
+
+QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
+QScrollBar::handle:vertical { background: $border; border-radius: 4px; min-height: 24px; margin: 1px; }
+QScrollBar::add-line, QScrollBar::sub-line { height: 0; }
+
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $border; }
 QSlider::sub-page:horizontal { border-radius: 2px; background: $accent; }
 QSlider::handle:horizontal { width: 14px; height: 14px; margin: -5px 0; border-radius: 7px; background: $text; }
 QSlider::handle:horizontal:focus { background: $accent; }
 QSlider::handle:horizontal:disabled, QSlider::sub-page:horizontal:disabled { background: $border; }
 
+QFrame#popup { background: $surface; border: 1px solid $border; }
 QFrame#card { background: $surface; border: 1px solid $border; border-radius: 10px; }
 QFrame#banner { background: $danger_surface; border: 1px solid $danger; border-radius: 8px; }
 QFrame#banner[good="true"] { background: $raised; border-color: $accent; }

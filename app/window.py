@@ -19,6 +19,7 @@ from skel.app.opening import Opening
 from skel.app.pipeline import State
 from skel.app.player import Player
 from skel.app.record_control import RecordControl
+from skel.app.review_control import ReviewControl
 from skel.app.session import Session, Source
 from skel.app.settings import Settings
 from skel.app.shortcuts import for_help, register
@@ -58,6 +59,9 @@ class MainWindow(QMainWindow):
             self, settings, self.open_source, self.models.change, self.models.compare_with, self._refuse, self.consent
         )
         self.recorder = RecordControl(self.session, settings, self.space.header.record, self.space.banner, self.opening)
+        self.review = ReviewControl(
+            self, self.session, self.player, self.display, self.space.timeline, self.space.banner, self.opening
+        )
         self.latency = LatencyControl(settings, self.space, self.display)
         self.exhibit = Exhibit(self, self.space)
         self.first_steps = FirstSteps(self.space.hint, settings, self.opening, self.show_help, self.show_help)
@@ -83,6 +87,7 @@ class MainWindow(QMainWindow):
             self.space.stage.arrange(Arrangement(settings.arrangement))
         self.space.view.setFocus()
         self.display.start_over()
+        self.review.open()
         self._show_figures()
         self._figures_timer.start()
 
@@ -164,12 +169,18 @@ class MainWindow(QMainWindow):
     # What the user asks for
 
     def open_source(self, source: Source) -> None:
-        """Change to another source; `UserError` where it cannot be opened, and the one in use goes on."""
+        """Change to another source; `UserError` where it cannot be opened, and the one in use goes on.
+
+        So it does where the user would not leave corrections unsaved.
+        """
+        if not self.review.may_leave():
+            return
         self.consent.withdraw()
         self.session.open_source(source)
         self.space.banner.hide()
         self.space.header.show_source(source.title)
         self.setWindowTitle(texts.window_title(source.title))
+        self.review.open()
         self.display.start_over()
         self._show_figures()
 
@@ -258,7 +269,10 @@ class MainWindow(QMainWindow):
             self.opening.file(paths[0])
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop the pipeline, release the source, remember the window's place."""
+        """Stop the pipeline, release the source, remember the window's place; unless corrections would be lost."""
+        if not self.review.may_leave():
+            event.ignore()
+            return
         if not self.isFullScreen():
             self._settings.geometry = self.saveGeometry()
         self._figures_timer.stop()

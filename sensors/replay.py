@@ -20,6 +20,7 @@ class ReplaySensor(PlayedSensor[int]):
 
     Attributes:
         recording: what is played, with its segments and what had to be assumed about it.
+        path: where it was read from; None for a recording in memory.
     """
 
     name = "replay"
@@ -41,6 +42,7 @@ class ReplaySensor(PlayedSensor[int]):
             UserError: the speed is not positive.
         """
         super().__init__(speed, loop)
+        self.path = None if isinstance(source, Recording) else Path(source)
         try:
             self.recording = source if isinstance(source, Recording) else load_recording(source, fps)
         except UserError as error:

@@ -71,7 +71,39 @@ def save_recording(path: Path | str, recording: Recording) -> None:
     path = Path(path)
     if path.suffix != ".npy":
         path = path.with_name(path.name + ".npy")
-    side = {
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        np.save(file, recording.positions_m.astype(np.float32, copy=False), allow_pickle=False)
+    write_text(path.with_suffix(".json"), json.dumps(_side(recording), ensure_ascii=False))
+
+
+def save_segments(path: Path | str, recording: Recording) -> None:
+    """Write `PATH.json` for a recording that was loaded from `PATH.npy` and whose segments have changed since.
+
+    The `.npy` is left alone. One without a `.json` gets one, where that says of it what was assumed. `UserError` where that
+    is impossible, or where the recording on disk is no longer the one that was loaded.
+    """
+    path = Path(path)
+    side_path = path.with_suffix(".json")
+    if path.with_suffix(SUFFIX).is_file():
+        raise UserError(f"{path.name} was cut short and is not finished yet: save a copy")
+    side: dict[str, Any] = {}
+    if side_path.is_file():
+        before = _with_side_file(path, _load_array(path), side_path)
+        side = json.loads(side_path.read_text(encoding="utf-8"))
+        if not np.array_equal(before.times_s, recording.times_s):
+            raise UserError(f"{path.name} has changed on disk since it was opened: open it again, or save a copy")
+    else:
+        values = _load_array(path)
+        if values.shape != recording.positions_m.shape or not np.array_equal(
+            _float32(values), recording.positions_m, equal_nan=True
+        ):
+            raise UserError(f"{path.name} is not laid out as a recording (frames, bodies, joints, xyz): save a copy")
+    write_text(side_path, json.dumps({**side, **_side(recording)}, ensure_ascii=False))
+
+
+def _side(recording: Recording) -> dict[str, Any]:
+    """What the `.json` says."""
+    return {
         "schema": SCHEMA,
         "layout": recording.layout.name,
         "fps": recording.fps,
@@ -79,9 +111,6 @@ def save_recording(path: Path | str, recording: Recording) -> None:
         "times_s": recording.times_s.tolist(),  # every digit: replayed, it must give what live frames gave
         "segments": [vars(segment) for segment in recording.segments],
     }
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
-        np.save(file, recording.positions_m.astype(np.float32, copy=False), allow_pickle=False)
-    write_text(path.with_suffix(".json"), json.dumps(side, ensure_ascii=False))
 
 
 def load_recording(path: Path | str, fps: float | None = None) -> Recording:

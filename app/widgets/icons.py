@@ -32,6 +32,11 @@ _STROKES = {
     "stop": '<path d="M7 7 H17 V17 H7 Z" fill="{record}" stroke="{record}"/>',
     "more": '<circle cx="6" cy="12" r="1" fill="{c}"/><circle cx="12" cy="12" r="1" fill="{c}"/>'
     '<circle cx="18" cy="12" r="1" fill="{c}"/>',
+    "undo": '<path d="M8 5 L4 9 L8 13 M4.5 9 H14 A5 5 0 0 1 14 19 H9"/>',
+    "redo": '<path d="M16 5 L20 9 L16 13 M19.5 9 H10 A5 5 0 0 0 10 19 H15"/>',
+    "save": '<path d="M5 6 A1 1 0 0 1 6 5 H15.5 L19 8.5 V18 A1 1 0 0 1 18 19 H6 A1 1 0 0 1 5 18 Z M8 5 V9 H14 V5"/>'
+    '<path d="M8.5 13 H15.5 V19 H8.5 Z" fill="{c}"/>',
+    "teach": '<path d="M12 5 V19 M5 12 H19"/>',
     "pulse": '<path d="M3.5 13 H8 L10.5 6 L14 18.5 L16.5 13 H20.5"/>',
     "close": '<path d="M6.5 6.5 L17.5 17.5 M17.5 6.5 L6.5 17.5"/>',
 }

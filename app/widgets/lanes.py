@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skel.app import texts
@@ -16,16 +16,15 @@ _LANE_HEIGHT = 22
 
 @dataclass(frozen=True)
 class Lane:
-    """A row of segments in the sensor's time, with its name."""
+    """A row of segments with its name, and what to say while it is empty."""
 
     name: str
     segments: Sequence[Segment]
+    hint: str = ""
 
 
 class SegmentLanes(QWidget):
     """Rows of named segments as coloured bars, on a time axis between the two x that `across_px` says."""
-
-    clicked = Signal(float)  # the sensor's time
 
     def __init__(self, theme: Theme, colours: ClassColours, across_px: Callable[[], tuple[float, float]]) -> None:
         super().__init__()
@@ -52,19 +51,25 @@ class SegmentLanes(QWidget):
         """As high as its lanes."""
         return QSize(400, max(len(self._lanes), 1) * (_LANE_HEIGHT + 4))
 
-    def bars(self) -> list[tuple[int, QRectF, str]]:
-        """The lane, place and label of every bar in sight."""
+    def bars(self) -> list[tuple[int, QRectF, Segment]]:
+        """The lane, place and segment of every bar in sight."""
         result = []
         for row, lane in enumerate(self._lanes):
             for segment in lane.segments:
-                left, right = max(self._x(segment.start_s), self._x(self._start_s)), self._x(min(segment.end_s, self._end_s))
-                if right > left:
-                    box = QRectF(left, row * (_LANE_HEIGHT + 4) + 2, max(right - left - 1, 1.0), _LANE_HEIGHT)
-                    result.append((row, box, segment.label))
+                box = self.box(row, segment)
+                if box is not None:
+                    result.append((row, box, segment))
         return result
 
+    def box(self, row: int, segment: Segment) -> QRectF | None:
+        """Where a segment stands in that lane, as far as it is in sight."""
+        left, right = self._x(max(segment.start_s, self._start_s)), self._x(min(segment.end_s, self._end_s))
+        if right <= left:
+            return None
+        return QRectF(left, row * (_LANE_HEIGHT + 4) + 2, max(right - left - 1, 1.0), _LANE_HEIGHT)
+
     def time_at(self, x: float) -> float:
-        """The sensor's time at a place."""
+        """The time at a place."""
         left, right = self._across_px()
         share = (x - left) / max(right - left, 1.0)
         return self._start_s + min(max(share, 0.0), 1.0) * (self._end_s - self._start_s)
@@ -73,11 +78,6 @@ class SegmentLanes(QWidget):
         share = (time_s - self._start_s) / (self._end_s - self._start_s)
         left, right = self._across_px()
         return left + share * (right - left)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Ask for the moment that was clicked."""
-        if event.button() == Qt.MouseButton.LeftButton:
-            self.clicked.emit(self.time_at(event.position().x()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw names, bars and the moment that is shown."""
@@ -91,9 +91,13 @@ class SegmentLanes(QWidget):
             shown = painter.fontMetrics().elidedText(lane.name, Qt.TextElideMode.ElideMiddle, round(name.width()))
             painter.drawText(name, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)
             painter.fillRect(QRectF(left, top, right - left, _LANE_HEIGHT), faded(theme.raised, 0.6))
+            if lane.hint and not lane.segments:
+                inside = QRectF(left + 8, top, right - left - 16, _LANE_HEIGHT)
+                painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, lane.hint)
         bars = self.bars()
         metrics = QFontMetricsF(painter.font())
-        for _, box, label in bars:
+        for _, box, segment in bars:
+            label = segment.label
             colour = self._colours.of(label, theme)
             painter.fillRect(box, mixed(theme.surface, colour, 0.35))
             painter.fillRect(QRectF(box.left(), box.top(), 3, box.height()), colour)

@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from skel.app import texts
 from skel.app.history import History
 from skel.app.theme import ClassColours, Theme, font
-from skel.app.widgets.lanes import Lane, SegmentLanes
+from skel.app.widgets.lanes import Lane
+from skel.app.widgets.review_lanes import ReviewLanes
+from skel.app.widgets.review_tools import ReviewTools
 from skel.skeleton.recording import Segment
 
 SPAN_S = 15.0
@@ -34,12 +36,15 @@ class Timeline(QFrame):
         self.setAccessibleName(texts.TIMELINE_NAME)
         self._theme, self._colours = theme, colours
         self._seekable: bool | None = None
+        self._origin_s = 0.0  # the time stamp from which the lanes count
         heading = QLabel(texts.TIMELINE)
         heading.setObjectName("heading")
         self._legend = _Legend(theme)
         top = QHBoxLayout()
         top.addWidget(heading)
         top.addWidget(self._legend, 1)
+        self.tools = ReviewTools(theme)
+        top.addWidget(self.tools)
         self._plot = _probability_plot()
         self._curves = [pyqtgraph.PlotCurveItem(antialias=False) for _ in range(MOST_CLASSES)]
         for curve in self._curves:
@@ -48,8 +53,8 @@ class Timeline(QFrame):
         self._playhead = pyqtgraph.InfiniteLine(angle=90, movable=False)
         self._plot.addItem(self._playhead)
         self._plot.scene().sigMouseClicked.connect(self._on_plot_clicked)
-        self.lanes = SegmentLanes(theme, colours, self._across_px)
-        self.lanes.clicked.connect(self._seek)
+        self.lanes = ReviewLanes(theme, colours, self._across_px)
+        self.lanes.moment_clicked.connect(lambda position_s: self._seek(position_s + self._origin_s))
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 10, 16, 10)
         column.setSpacing(4)
@@ -67,6 +72,7 @@ class Timeline(QFrame):
         self._theme = theme
         self._legend.set_theme(theme)
         self.lanes.set_theme(theme)
+        self.tools.set_theme(theme)
         self._plot.setBackground(theme.surface)
         for line in self._levels:
             line.setPen(pyqtgraph.mkPen(theme.raised))
@@ -86,13 +92,14 @@ class Timeline(QFrame):
         origin_s: float,
         rival: tuple[tuple[str, ...], History] | None = None,
     ) -> None:
-        """Draw a person's history up to now, all times being the sensor's.
+        """Draw a person's history up to now, a time stamp of the sensor.
 
-        `truth` is what happens in the recording that is played, which the user can then seek and whose axis counts from
-        `origin_s`; None for a live source, whose axis counts from now.
+        `truth` is what happens in the recording that is played, which the user can then seek and correct, and whose axis and
+        lanes count from the time stamp `origin_s`; None for a live source, whose axis counts from now.
         `rival`: the names of two models that are compared, and the history of the second, which gets a lane of its own.
         """
         self._set_seekable(truth is not None)
+        self._origin_s = origin_s if self._seekable else 0.0
         end_s = now_s + (AHEAD_S if self._seekable else 0.0)
         start_s = end_s - SPAN_S
         times_s, probabilities, labels = history.curves(-1 if person is None else person, start_s, end_s, MOST_CLASSES)
@@ -109,17 +116,18 @@ class Timeline(QFrame):
         self._plot.getViewBox().updateMatrix()  # now, or it would be found out of date while painting and painted twice
         self._plot.getAxis("bottom").setTicks([_ticks(start_s, end_s, now_s, origin_s if self._seekable else None)])
         self._legend.show_classes(list(zip(labels, colours)))
+        zero_s = self._origin_s
 
         def named(of: History) -> list[Segment]:
             found = [] if person is None else of.segments(person, start_s, end_s)
-            return [Segment(s.start_s, s.end_s, s.action) for s in found]
+            return [Segment(s.start_s - zero_s, s.end_s - zero_s, s.action) for s in found]
 
         lanes = [Lane(rival[0][0] if rival else texts.RECOGNISED_LANE, named(history))]
-        if truth:
-            lanes.append(Lane(texts.TRUTH_LANE, truth))
+        if truth is not None:
+            lanes.append(Lane(texts.TRUTH_LANE, truth, texts.TRUTH_LANE_HINT))
         if rival is not None:
             lanes.append(Lane(rival[0][1], named(rival[1])))
-        self.lanes.show_lanes(lanes, (start_s, end_s), now_s)
+        self.lanes.show_lanes(lanes, (start_s - zero_s, end_s - zero_s), now_s - zero_s)
 
     def _across_px(self) -> tuple[float, float]:
         """From where to where the time axis goes."""

@@ -54,6 +54,8 @@ def window(qtbot, model: OnnxModel, settings: Settings):
     window.show()
     qtbot.waitExposed(window)
     yield window
+    if window.review.review is not None:
+        window.review.review.mark_saved()  # or closing would ask, and nobody would answer
     window.close()
     window.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
