@@ -257,7 +257,7 @@ def test_being_stopped_finishes_the_recording(tmp_path, stop):
         "Options.make_model = lambda self: FakeModel()\n"
         "from skel.app.cli import main; main()"
     )
-    command = [sys.executable, "-c", code, str(Path(__file__).parent), "--sensor", "synthetic", "--headless"]
+    command = [sys.executable, "-c", code, str(Path(__file__).parents[1]), "--sensor", "synthetic", "--headless"]
     command += ["--json", str(target), "--record", str(tmp_path / "take.npy")]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process, target.open() as lines:
         lines.readline()
