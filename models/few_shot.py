@@ -24,6 +24,8 @@ SHRINKAGE = 0.3
 TEMPERATURE = 16.0
 """Squared distances are divided by it: 256 features are by far not as independent as a Gaussian takes them to be."""
 
+_REACH = 1.25  # of squared distances
+
 
 class FewShotClassifier:
     """Extends a model's probabilities by those of taught actions.
@@ -53,7 +55,7 @@ class FewShotClassifier:
         The covariance is pooled: the trained classes', and of each action with two examples or more its own, which counts as
         one class. Means of few examples are off, and so further from everything than the true ones: this is taken off their
         squared distances. Without `statistics` the examples' own scatter stands for that of all classes, in all directions
-        alike, and what is further from every taught action than examples are from one another on average is none of them.
+        alike, and what is a quarter further from every taught action than its examples are on average is none of them.
         """
         whole = {label: [np.atleast_2d(one).astype(np.float64) for one in given] for label, given in examples.items()}
         if not whole or not all(whole.values()):
@@ -81,9 +83,9 @@ class FewShotClassifier:
         F = means.shape[1]
         scatter = float(np.mean([np.trace(one) for one in scatters])) if scatters else 0.0
         # Single examples have no scatter: then a share of what embeddings are apart from nothing at all.
-        variance = max(scatter, 0.1 * float((means**2).sum(axis=1).mean()), 1e-12) / F
+        variance = max(scatter, 0.2 * float((means**2).sum(axis=1).mean()), 1e-12) / F
         weights = np.concatenate([means, np.zeros((1, F))]).T / (TEMPERATURE * variance)
-        distances = np.append((means**2).sum(axis=1) / variance, 2 * F)
+        distances = np.append((means**2).sum(axis=1) / variance, _REACH * F)
         return cls(labels, weights, -0.5 * distances / TEMPERATURE, 0.5 / (TEMPERATURE * variance))
 
     def extend(self, probabilities: Array, embeddings: Array) -> Floats:

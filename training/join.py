@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from skel.skeleton.clip import ClipConfig
 from skel.skeleton.errors import UserError
-from skel.training.dataset import ClipSet, Part, find_split, load_meta, load_split
+from skel.training.dataset import ClipSet, Part, find_split, load_meta
+from skel.training.recorded_sets import load_sets
 from skel.training.splits import subset
 
 
@@ -22,10 +23,11 @@ def load_joined(
     Classes of the same name become one, in the order of first appearance. With a `classes` file, JSON of the form
     {"class": ["a set's class", …], …}, only the classes listed there are kept, under their new names and in that order.
     With `known`, the classes that a model was trained on, the result has exactly those, even where no clip belongs to one.
-    A clip of several sets is called `set/name`, and a subject is another in each set.
+    A clip of several sets is called `set/name`, and a subject is another in each set. A folder of labelled recordings is a
+    set, too (`recorded_sets`).
     `UserError` where the sets' clips were made in different ways, or have classes that are not `known`.
     """
-    sets = [load_split(root, part) for root in roots]
+    sets = load_sets(roots, part)
     _require_same(roots, [one.clip for one in sets])
     of_sets = tuple(dict.fromkeys(name for one in sets for name in one.classes))
     renamed = read_classes(classes) if classes else {name: [name] for name in of_sets}

@@ -1,6 +1,10 @@
+import io
+import json
+import zipfile
 
 import numpy as np
 import pytest
+from new_motions import shown
 from pipeline_fakes import bundle
 
 from skel.app.capture import trimmed
@@ -8,6 +12,7 @@ from skel.app.taught import TaughtActions
 from skel.models.few_shot import FewShotClassifier
 from skel.sensors.synthetic import perform
 from skel.skeleton.errors import UserError
+from skel.skeleton.recording import Segment
 
 
 class Model:
@@ -26,13 +31,7 @@ class Model:
 
 
 def take(action, seed):
-    performed = perform(seed, 7.0, script=[action])
-    start, end = performed.segments[0].start_s, performed.segments[0].end_s
-    frames = slice(max(int(30 * (start - 0.5)), 0), int(30 * (end + 0.5)))
-    from dataclasses import replace
-
-    part = replace(performed, positions_m=performed.positions_m[frames], times_s=performed.times_s[frames], segments=())
-    return trimmed(part)
+    return trimmed(shown(action, seed, around_s=0.5))
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +105,115 @@ def test_discard_rename_remove(store):
     assert store.labels == ("Hello there", "knee bend")
     store.remove("knee bend")
     assert store.labels == ("Hello there",)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 61, "a\0b", "Unknown"])
+def test_names_that_cannot_be(store, takes, name):
+    with pytest.raises(UserError):
+        store.add_example(name, takes["wave"][0])
+
+
+def test_a_name_keeps_its_first_spelling(store, takes):
+    assert store.add_example("HELLO  there", takes["wave"][0]).label == "hello there"
+    assert len(store.examples("hello there")) == 4
+
+
+def test_names_of_any_letters_have_files(store, takes):
+    for name in ("../../etc", "train", "grüßen", "???", "a/b"):
+        example = store.add_example(name, takes["wave"][0])
+        assert example.label == name
+        assert example.path.parent.parent == store.folder
+        assert example.path.parent.name not in ("train", "val")
+
+
+def test_a_correction_is_one_person_and_what_is_around(store):
+    performed = perform(3, 30.0, script=["wave", "clap"], persons=2)
+    segment = performed.segments[2]
+    example = store.add_correction(performed, Segment(segment.start_s, segment.end_s, "salute"), person=1)
+    kept = example.load()
+    assert kept.positions_m.shape[1] == 1
+    assert kept.duration_s < segment.end_s - segment.start_s + 9
+    inside = slice(*np.searchsorted(kept.times_s, (segment.start_s, segment.end_s)))
+    original = slice(*np.searchsorted(performed.times_s, (segment.start_s, segment.end_s)))
+    np.testing.assert_array_equal(kept.positions_m[inside, 0], performed.positions_m[original, 1])
+    assert example.start_s == pytest.approx(segment.start_s - (kept.times_s[0] - performed.times_s[0]))
+    assert "salute" in store.classifier(Model()).labels
+
+
+def test_a_correction_where_nobody_is(store):
+    performed = perform(3, 5.0)
+    with pytest.raises(UserError, match="nobody is in view"):
+        store.add_correction(performed, Segment(20.0, 22.0, "salute"))
+
+
+def test_a_damaged_file_is_said_and_left_out(store):
+    examples = store.examples("bob")
+    examples[0].path.write_bytes(b"no numbers")
+    examples[1].path.with_suffix(".json").unlink()
+    again = TaughtActions(store.folder)
+    assert len(again.examples("bob")) == 1
+    assert len(again.problems) == 2
+    assert all("\n" not in problem for problem in again.problems)
+    assert again.classifier(Model()) is not None
+    assert examples[0].path.exists()
+
+
+def test_a_damaged_cache_is_made_anew(store):
+    store.classifier(Model())
+    for file in (store.folder / ".embeddings").glob("*/*.npz"):
+        file.write_bytes(b"PK damaged")
+    model = Model()
+    assert store.classifier(model) is not None
+    assert model.clips > 0
+
+
+def test_what_is_exported_can_be_imported_once(store, tmp_path):
+    store.export(tmp_path / "shared.zip")
+    other = TaughtActions(tmp_path / "other")
+    assert other.import_(tmp_path / "shared.zip") == ("bob", "hello there")
+    assert [len(other.examples(label)) for label in other.labels] == [3, 3]
+    other.import_(tmp_path / "shared.zip")
+    assert [len(other.examples(label)) for label in other.labels] == [3, 3]
+    store.export(tmp_path / "bob.zip", ["bob"])
+    with zipfile.ZipFile(tmp_path / "bob.zip") as archive:
+        assert {name.split("/")[0] for name in archive.namelist()} == {"bob"}
+
+
+def _zip(path, members):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_archives_that_are_something_else_change_nothing(store, tmp_path):
+    store.export(tmp_path / "good.zip", ["bob"])
+    with zipfile.ZipFile(tmp_path / "good.zip") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    npy, side = members["bob/bob_01.npy"], members["bob/bob_01.json"]
+    pickled = io.BytesIO()
+    np.save(pickled, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    fine = {"bob/bob_02.npy": npy, "bob/bob_02.json": side}
+    without_segments = json.dumps({**json.loads(side), "segments": []})
+    bad = [
+        {**fine, "../evil.npy": npy, "../evil.json": side},
+        {**fine, "/abs/evil.npy": npy},
+        {**fine, "bob/..\\evil.npy": npy},
+        {**fine, "bob/run.py": b"print()"},
+        {**fine, "bob/x.npy": npy},
+        {**fine, "bob/x.npy": pickled.getvalue(), "bob/x.json": side},
+        {**fine, "bob/x.npy": npy, "bob/x.json": without_segments},
+        {**fine, "bob/x.npy": npy[:100], "bob/x.json": side},
+        {},
+    ]
+    for number, content in enumerate(bad):
+        other = TaughtActions(tmp_path / f"other{number}")
+        with pytest.raises(UserError) as caught:
+            other.import_(_zip(tmp_path / f"bad{number}.zip", content))
+        assert "\n" not in str(caught.value)
+        assert not (tmp_path / f"other{number}").exists()
+    (tmp_path / "text.zip").write_text("hello")
+    for path in (tmp_path / "text.zip", tmp_path / "nowhere.zip"):
+        with pytest.raises(UserError):
+            store.import_(path)
+    assert not (tmp_path / "evil.npy").exists()
