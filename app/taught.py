@@ -117,7 +117,7 @@ class TaughtActions:
         """Delete one example."""
         example.path.unlink(missing_ok=True)
         example.path.with_suffix(".json").unlink(missing_ok=True)
-        self.reload()
+        self._examples = tuple(kept for kept in self._examples if kept != example)
 
     def rename(self, label: str, new: str) -> None:
         """Give an action another name; `UserError` where there is one of that name already."""
@@ -193,8 +193,9 @@ class TaughtActions:
         taken = {path.stem for path in folder.glob("*.*")}
         stem = next(stem for n in itertools.count(1) if (stem := f"{folder.name}_{n:02d}") not in taken)
         save_recording(folder / f"{stem}.npy", recording)
-        self.reload()
-        return next(example for example in self._examples if example.path == folder / f"{stem}.npy")
+        example = _example(folder / f"{stem}.npy")
+        self._examples = tuple(sorted((*self._examples, example), key=lambda one: one.path))
+        return example
 
 
 def _example(path: Path) -> Example:
