@@ -146,7 +146,7 @@ def test_a_joint_keeps_its_offset_over_the_clip():
 
 def plain_random_span(clips, shortest, generator):
     """As it was before windows could hang over."""
-    N, C, T, V, M = clips.shape
+    N, T = len(clips), clips.shape[2]
     draw = torch.rand(2, N, 1, generator=generator)
     share = shortest + (1 - shortest) * draw[0]
     position = ((draw[1] * (1 - share) + share * ((torch.arange(T) + 0.5) / T)) * T - 0.5).clamp(0, T - 1)
