@@ -47,12 +47,14 @@ class Acquisition:
     Attributes:
         queue: the frames on their way to the recogniser.
         recording: what also gets every frame from now on; None = nothing. May be set at any time.
+        watcher: is called with every frame, on this thread, so it must be quick; None = nobody. May be set at any time.
         error: what made it fail.
     """
 
     def __init__(self, sensor: Sensor, on_change: Callable[[], None] = lambda: None) -> None:
         self.queue = FrameQueue()
         self.recording: LiveRecording | None = None
+        self.watcher: Callable[[SkeletonFrame], None] | None = None
         self.error: Exception | None = None
         self._source = Reconnecting(sensor)
         self._on_change = on_change
@@ -209,5 +211,8 @@ class Acquisition:
         recording = self.recording
         if recording is not None:
             recording.put(frame, patiently=self.is_patient)
+        watcher = self.watcher
+        if watcher is not None:
+            watcher(frame)
         put = self.queue.put_patiently if self.is_patient else self.queue.put
         put(frame)

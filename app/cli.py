@@ -53,9 +53,14 @@ def has_display() -> bool:
 def _run_headless(options: Options) -> None:
     from skel.app.events import ActionEvents
     from skel.app.headless import results_of
+    from skel.app.taught import TaughtActions
     from skel.models.recognizer import Recognizer
 
-    sensor, recognizer, other = options.make_sensor(), Recognizer(options.make_model()), options.make_rival()
+    sensor, model, other = options.make_sensor(), options.make_model(), options.make_rival()
+    recognizer, actions = Recognizer(model), TaughtActions(options.taught)
+    recognizer.taught = actions.classifier(model)
+    for problem in actions.problems:
+        print(f"warning: {problem}", file=sys.stderr)
     rival = Recognizer(other) if other else None
     recording = None
     if options.record is not None:

@@ -38,7 +38,7 @@ def run_window(options: Options) -> int:
     with options.make_event_server() or nullcontext() as server:
         settings = Settings()
         model, problem = _model(options, settings)
-        window = MainWindow(model, settings, options.device)
+        window = MainWindow(model, settings, options.device, options.taught)
         window.session.events = ActionEvents(server.publish) if server else None
         window.session.compare_with(options.compare)
         window.open_source(_source(options, window.consent))

@@ -66,6 +66,8 @@ class Options:
     """Exported model, .onnx; the one that comes with the program if left out."""
     compare: _File = None
     """Another exported model, which recognises the same frames, for comparison."""
+    taught: Annotated[Path | None, _shown_as("DIR")] = None
+    """Folder of the actions that you have taught; your own in the user's data if left out."""
     device: Device = "auto"
     """Where the model runs; auto is CUDA where it works, else the CPU."""
     headless: _Flag = False

@@ -57,6 +57,7 @@ def render_demo_picture(
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(QSettings(str(Path(folder) / "settings.ini"), QSettings.Format.IniFormat))
         settings.theme, settings.hint_seen = theme, True
+        settings.taught_folder = Path(folder) / "taught"  # the model's own actions only
         window = MainWindow(model, settings)
         try:
             window.resize(*_SIZE)

@@ -121,6 +121,10 @@ class Pipeline:
     def recording(self, recording: LiveRecording | None) -> None:
         self._acquisition.recording = recording
 
+    def watch(self, watcher: Callable[[SkeletonFrame], None] | None) -> None:
+        """Let somebody have every frame of the sensor, on the acquisition thread; None = nobody any more."""
+        self._acquisition.watcher = watcher
+
     @property
     def recognizer(self) -> Recognizer:
         """Who names the actions. Another one begins with the next frame, without a past; the sensor runs on."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from skel.app import texts
@@ -25,8 +25,10 @@ _NEW_S = 1.0  # how long a segment is at first that was begun with a key
 _SUGGESTIONS = 4
 
 
-class ReviewControl:
+class ReviewControl(QObject):
     """Between the timeline, which asks for edits, and the `Review` that makes them; without effect on a live source."""
+
+    examples_wanted = Signal()  # to be kept of what was corrected
 
     def __init__(
         self,
@@ -38,6 +40,7 @@ class ReviewControl:
         banner: Banner,
         opening: Opening,
     ) -> None:
+        super().__init__(window)
         self._window, self._session, self._player, self._display = window, session, player, display
         self._lanes, self._tools, self._banner, self._opening = timeline.lanes, timeline.tools, banner, opening
         self._resumes = False  # what was paused for an edit goes on after it
@@ -55,6 +58,7 @@ class ReviewControl:
             (self._tools.save_wanted, self.save),
         ):
             asked.connect(action)
+        self._tools.teach_wanted.connect(self.examples_wanted)
 
     @property
     def review(self) -> Review | None:
@@ -249,6 +253,7 @@ class ReviewControl:
         review = self.review
         self._tools.setVisible(review is not None)
         if review is not None:
-            self._tools.show_state(review.is_changed, review.can_undo, review.can_redo)
+            examples = bool(review.corrections) or (review.selection is not None and review.selection.known)
+            self._tools.show_state(review.is_changed, review.can_undo, review.can_redo, examples)
         self._window.setWindowModified(review is not None and review.is_changed)
         self._display.refresh_timeline()

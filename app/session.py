@@ -9,7 +9,7 @@ from skel.app.acquisition import OVER
 from skel.app.events import ActionEvents
 from skel.app.pipeline import Pipeline, Snapshot, State
 from skel.app.recording import LiveRecording
-from skel.models.recognizer import Recognizer
+from skel.models.recognizer import Recognizer, TaughtClasses
 from skel.models.runtime import Device, OnnxModel
 from skel.sensors.base import Playable, Sensor
 from skel.sensors.registry import create_sensor
@@ -49,6 +49,7 @@ class Session:
         self._leaving: list[Pipeline] = []  # asked to stop, and perhaps not yet at their end
         self.events: ActionEvents | None = None
         self.model = model
+        self._taught: TaughtClasses | None = None
         self.rival: OnnxModel | None = None
         self.source: Source | None = None
         self.sensor: Sensor | None = None
@@ -66,8 +67,8 @@ class Session:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Every action that can be named."""
-        return self.model.bundle.labels
+        """Every action that can be named: the model's, then those that were taught."""
+        return self.model.bundle.labels + (self._taught.labels if self._taught is not None else ())
 
     @property
     def played_path(self) -> Path | None:
@@ -90,16 +91,22 @@ class Session:
 
     def open_model(self, path: Path | str) -> None:
         """Change to another model; source and recording go on. `UserError` where it is not one of ours."""
-        self.model = OnnxModel(path, self._device)
+        self.model, self._taught = OnnxModel(path, self._device), None
         if self.pipeline is None or self.sensor is None:
             return
         if self.pipeline.stats().state == State.FAILED:
             self._leave()
             self._start(self.sensor)
             return
-        self.pipeline.recognizer = Recognizer(self.model)
+        self.pipeline.recognizer = self._recognizer()
         self._begin_events(self.pipeline)
         self._look_again()
+
+    def teach(self, taught: TaughtClasses | None) -> None:
+        """Name these actions beside those of `model`, from the next frame on; None = none. Another model forgets them."""
+        self._taught = taught
+        if self.pipeline is not None:
+            self.pipeline.recognizer.taught = taught
 
     def compare_with(self, path: Path | str | None) -> None:
         """Let another model recognise the same frames, for comparison; None = no longer. `UserError` as `open_model`."""
@@ -168,10 +175,15 @@ class Session:
         self.source = self.sensor = None
 
     def _start(self, sensor: Sensor) -> None:
-        self.pipeline = Pipeline(sensor, Recognizer(self.model), self._on_change)
+        self.pipeline = Pipeline(sensor, self._recognizer(), self._on_change)
         self.pipeline.rival = Recognizer(self.rival) if self.rival else None
         self._begin_events(self.pipeline)
         self.pipeline.start(after=self._leaving[-1] if self._leaving else None)
+
+    def _recognizer(self) -> Recognizer:
+        recognizer = Recognizer(self.model)
+        recognizer.taught = self._taught
+        return recognizer
 
     def _begin_events(self, pipeline: Pipeline) -> None:
         if self.events is not None:

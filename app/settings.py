@@ -90,6 +90,16 @@ class Settings:
         self._store.setValue("folder", value)
 
     @property
+    def taught_folder(self) -> Path | None:
+        """Where taught actions are; None = in the usual place."""
+        value = self._store.value("taught_folder")
+        return Path(str(value)) if value else None
+
+    @taught_folder.setter
+    def taught_folder(self, value: Path | None) -> None:
+        self._store.setValue("taught_folder", str(value) if value else "")
+
+    @property
     def recordings_folder(self) -> Path:
         """Where recordings are put; it may not exist yet."""
         return Path(str(self._store.value("recordings_folder", str(Path(_documents()) / RECORDINGS_FOLDER))))

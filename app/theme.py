@@ -200,6 +200,9 @@ QToolButton:focus, QPushButton:focus { border-color: $accent; }
 QToolButton:pressed, QPushButton:pressed { background: $border; }
 QToolButton:checked, QPushButton:checked { border-color: $accent; background: $hover; }
 QToolButton:disabled, QPushButton:disabled { background: transparent; }
+QPushButton#primary { background: $accent; color: $on_accent; border-color: $accent; font-weight: 600; }
+QPushButton#primary:hover { border-color: $text; }
+QPushButton#primary:disabled { background: transparent; color: $muted; border-color: $border; }
 QToolButton#record { text-align: left; }
 QToolButton#record:checked { border-color: $record; }
 QToolButton::menu-indicator[flat="true"] { image: none; }
@@ -208,6 +211,7 @@ QToolButton[flat="true"]:hover { background: $raised; }
 QToolButton[flat="true"]:focus, QToolButton[flat="true"]:checked { border-color: $accent; }
 QToolButton#small { background: transparent; border-color: transparent; padding: 0 6px; min-height: 16px; }
 QToolButton#small:checked { border-color: $accent; }
+QToolButton#tiny { padding: 2px; min-height: 0; }
 QToolButton#picker { text-align: left; padding-right: 24px; }
 QToolButton#picker::menu-indicator { subcontrol-position: right center; right: 8px; }
 
@@ -217,6 +221,7 @@ QMenu::item:selected { background: $raised; }
 QMenu::item:disabled { color: $muted; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 
+QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; }
 QLineEdit { background: $window; color: $text; border: 1px solid $border; border-radius: 6px; padding: 5px 8px; }
 QLineEdit:focus { border-color: $accent; }
 QListWidget { background: $surface; color: $text; border: none; outline: none; }

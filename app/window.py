@@ -23,6 +23,7 @@ from skel.app.review_control import ReviewControl
 from skel.app.session import Session, Source
 from skel.app.settings import Settings
 from skel.app.shortcuts import for_help, register
+from skel.app.teach_control import TeachControl
 from skel.app.theme import DARK, LIGHT, THEMES, Theme, apply_theme, system_theme
 from skel.app.trouble import Trouble, elsewhere
 from skel.app.wake import Wake
@@ -45,7 +46,7 @@ class MainWindow(QMainWindow):
         opening: opens files, cameras and the like, and tells in the window what is wrong with them.
     """
 
-    def __init__(self, model: OnnxModel, settings: Settings, device: Device = "auto") -> None:
+    def __init__(self, model: OnnxModel, settings: Settings, device: Device = "auto", taught: Path | None = None) -> None:
         super().__init__()
         self._settings = settings
         self._theme = self._wanted_theme()
@@ -62,9 +63,11 @@ class MainWindow(QMainWindow):
         self.review = ReviewControl(
             self, self.session, self.player, self.display, self.space.timeline, self.space.banner, self.opening
         )
+        folder = taught or settings.taught_folder
+        self.teacher = TeachControl(self, self.session, self.display, self.review, self.space, folder)
         self.latency = LatencyControl(settings, self.space, self.display)
         self.exhibit = Exhibit(self, self.space)
-        self.first_steps = FirstSteps(self.space.hint, settings, self.opening, self.show_help, self.show_help)
+        self.first_steps = FirstSteps(self.space.hint, settings, self.opening, self.teacher.teach, self.show_help)
         self._trouble = Trouble(self.space.banner, self.opening)
         self._help: ShortcutsDialog | None = None
         self._figures_timer = QTimer(self)
@@ -134,6 +137,7 @@ class MainWindow(QMainWindow):
     def _show_figures(self) -> None:
         self.recorder.refresh()
         self.session.end_events_if_over()
+        self.teacher.refresh()
         pipeline, model = self.session.pipeline, self.session.model
         device = texts.DEVICES.get(model.device, model.device)
         if pipeline is None:
@@ -254,6 +258,7 @@ class MainWindow(QMainWindow):
         self._theme = self._wanted_theme()
         apply_theme(self._theme)
         self.space.set_theme(self._theme)
+        self.teacher.set_theme(self._theme)
         self.display.redraw()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -277,5 +282,6 @@ class MainWindow(QMainWindow):
             self._settings.geometry = self.saveGeometry()
         self._figures_timer.stop()
         self.consent.close()
+        self.teacher.close()
         self.session.close()
         super().closeEvent(event)

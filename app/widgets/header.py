@@ -4,7 +4,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
-from skel.app import texts
+from skel.app import texts, texts_teach
 from skel.app.theme import Theme
 from skel.app.widgets.icons import icon
 from skel.app.widgets.record_controls import RecordControls
@@ -26,6 +26,7 @@ class Header(QWidget):
     view_reset = Signal()
     mirror_toggled = Signal()
     theme_toggled = Signal()
+    teach_toggled = Signal()
     help_wanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -51,12 +52,19 @@ class Header(QWidget):
         self._reset = _switch(texts.RESET_VIEW, "R")
         self._mirror = _switch(texts.MIRROR, "M")
         self._mirror.setCheckable(True)
-        self._look = _switch(texts.THEME, "T")
+        self._look = _switch(texts.THEME, "D")
         self._help = _switch(texts.HELP, "?")
+        self._teach = QToolButton()
+        self._teach.setText(f" {texts_teach.TEACH}")
+        self._teach.setToolTip(texts_teach.TEACH_HINT)
+        self._teach.setCheckable(True)
+        self._teach.setIconSize(QSize(18, 18))
+        self._teach.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         for button, signal in (
             (self._reset, self.view_reset),
             (self._mirror, self.mirror_toggled),
             (self._look, self.theme_toggled),
+            (self._teach, self.teach_toggled),
             (self._help, self.help_wanted),
         ):
             button.clicked.connect(signal)
@@ -66,6 +74,7 @@ class Header(QWidget):
         row.addWidget(self._source)
         row.addWidget(self._model)
         row.addStretch(1)
+        row.addWidget(self._teach)
         row.addWidget(self.record)
         row.addSpacing(4)
         for button in (self._arrangement, self._reset, self._mirror, self._look, self._help):
@@ -83,6 +92,7 @@ class Header(QWidget):
             (self._reset, "home"),
             (self._mirror, "mirror"),
             (self._help, "help"),
+            (self._teach, "teach"),
         ):
             button.setIcon(icon(name, theme))
 
@@ -99,6 +109,10 @@ class Header(QWidget):
     def show_compared(self, compared: bool) -> None:
         """Whether the model is compared with another."""
         self._end_comparison.setEnabled(compared)
+
+    def show_teaching(self, open: bool) -> None:
+        """Whether the panel for teaching is open."""
+        self._teach.setChecked(open)
 
     def show_mirrored(self, mirrored: bool) -> None:
         """Whether the view is mirrored."""

@@ -34,7 +34,9 @@ class PredictionPanel(QWidget):
         column.addWidget(_card(texts.ACTION_NOW, self._action))
         self._people_card = _card(texts.PEOPLE, self._chips)
         column.addWidget(self._people_card)
-        column.addWidget(_card(texts.TOP_FIVE, self._bars), 1)
+        self._bars_card = _card(texts.TOP_FIVE, self._bars)
+        column.addWidget(self._bars_card, 1)
+        self._is_compact = False
         self.setFixedWidth(_WIDTH)
         self._people_card.hide()
 
@@ -50,6 +52,13 @@ class PredictionPanel(QWidget):
         self._bars.set_scale(scale)
         self.setFixedWidth(round(_WIDTH * scale))
 
+    def set_compact(self, compact: bool) -> None:
+        """Only the action, where something else needs the room, or everything."""
+        self._is_compact = compact
+        self._bars_card.setVisible(not compact)
+        if compact:
+            self._people_card.hide()
+
     def set_names(self, names: tuple[str, ...]) -> None:
         """The two models that are compared; empty = no longer."""
         self._action.set_names(names)
@@ -59,7 +68,7 @@ class PredictionPanel(QWidget):
         chosen = next((person for person in people if person.body == selected), None)
         self._action.show_person(chosen, next((person for person in rival if person.body == selected), None))
         self._bars.show_top(chosen.top if chosen else ())
-        self._people_card.setVisible(len(people) > 1)
+        self._people_card.setVisible(len(people) > 1 and not self._is_compact)
         self._chips.show_people(people[:MOST_CHIPS], selected)
 
     @property

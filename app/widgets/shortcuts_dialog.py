@@ -9,15 +9,21 @@ from skel.app import texts
 
 
 class ShortcutsDialog(QDialog):
-    """Two columns: keys and mouse."""
+    """Two columns of about the same height: keys, and below the last of them the mouse."""
 
     def __init__(self, keys: Sequence[tuple[str, str]], mouse: Sequence[tuple[str, str]], parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(texts.SHORTCUTS_TITLE)
         columns = QHBoxLayout()
         columns.setSpacing(40)
-        columns.addLayout(_column(texts.SHORTCUTS_TITLE, keys))
-        columns.addLayout(_column(texts.MOUSE_TITLE, mouse))
+        first = (len(keys) + len(mouse) + 1) // 2
+        columns.addLayout(_column(texts.SHORTCUTS_TITLE, keys[:first]))
+        second = QVBoxLayout()
+        second.setSpacing(18)
+        second.addLayout(_column("", keys[first:]))
+        second.addLayout(_column(texts.MOUSE_TITLE, mouse))
+        second.addStretch(1)
+        columns.addLayout(second)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         whole = QVBoxLayout(self)

@@ -10,6 +10,7 @@ from skel.app.widgets.latency_panel import LatencyPanel
 from skel.app.widgets.prediction_panel import PredictionPanel
 from skel.app.widgets.stage import Stage
 from skel.app.widgets.status_line import StatusLine
+from skel.app.widgets.teach_panel import TeachPanel
 from skel.app.widgets.timeline import Timeline
 from skel.app.widgets.transport import Transport
 
@@ -19,12 +20,14 @@ class Workspace(QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.theme = theme
         self.colours = ClassColours()
         self.header = Header(theme)
         self.banner = Banner(theme)
         self.stage = Stage(theme)
         self.view = self.stage.view
         self.panel = PredictionPanel(theme, self.colours)
+        self.teach = TeachPanel(theme)
         self.timeline = Timeline(theme, self.colours)
         self.transport = Transport(theme)
         self.hint = HintStrip(theme)
@@ -43,7 +46,11 @@ class Workspace(QWidget):
         middle = QHBoxLayout()
         middle.setSpacing(10)
         middle.addLayout(left, 1)
-        middle.addWidget(self.panel)
+        right = QVBoxLayout()
+        right.setSpacing(10)
+        right.addWidget(self.panel)
+        right.addWidget(self.teach, 1)
+        middle.addLayout(right)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(12, 10, 12, 8)
         whole.setSpacing(10)
@@ -61,7 +68,8 @@ class Workspace(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Use other colours."""
         parts = (self.header, self.hint, self.banner, self.stage, self.panel, self.timeline, self.transport)
-        for part in (*parts, self.latency, self.status):
+        self.theme = theme
+        for part in (*parts, self.latency, self.status, self.teach):
             part.set_theme(theme)
 
     def set_bare(self, bare: bool) -> None:

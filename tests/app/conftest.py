@@ -44,6 +44,7 @@ def settings(tmp_path: Path) -> Settings:
     settings.theme = "dark"
     settings.folder = str(tmp_path)
     settings.hint_seen = True
+    settings.taught_folder = tmp_path / "taught"
     return settings
 
 

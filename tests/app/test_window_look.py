@@ -27,7 +27,7 @@ def test_two_people_look_right_at_every_size(playing: MainWindow, qtbot):
 
 
 def test_theme_mirror_and_place_are_remembered(window: MainWindow, settings: Settings, model: OnnxModel, qtbot):
-    key(qtbot, window, Qt.Key.Key_T)
+    key(qtbot, window, Qt.Key.Key_D)
     key(qtbot, window, Qt.Key.Key_M)
     assert window.theme is LIGHT
     assert window.space.view.camera.mirrored

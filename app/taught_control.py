@@ -1,0 +1,123 @@
+"""Keeps recogniser and list in step with the store of taught actions, and changes the store as the user asks."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
+
+from skel.app import texts_teach as texts
+from skel.app.learner import Learner
+from skel.app.session import Session
+from skel.app.taught import TaughtActions
+from skel.app.texts import shown
+from skel.app.widgets.banner import Banner
+from skel.app.widgets.taught_list import TaughtList, TaughtRow
+from skel.models.few_shot import FewShotClassifier, TaughtReport
+from skel.skeleton.errors import UserError
+
+_Found = tuple[FewShotClassifier | None, tuple[TaughtReport, ...]]
+
+
+class TaughtControl(QObject):
+    """Between the store, the session and the list; `refresh` a few times a second.
+
+    Args:
+        folder: of the store; None = the user's own.
+    """
+
+    def __init__(self, window: QWidget, session: Session, listed: TaughtList, banner: Banner, folder: Path | None) -> None:
+        super().__init__(window)
+        self._window, self._session, self._list, self._banner = window, session, listed, banner
+        self.store = TaughtActions(folder)
+        self._learner = Learner(self, banner.say)
+        self._model: object = None  # for which the actions were learned
+        listed.renaming_wanted.connect(self.rename)
+        listed.removal_wanted.connect(self.remove)
+        listed.import_wanted.connect(self.import_)
+        listed.export_wanted.connect(self.export)
+
+    @property
+    def is_learning(self) -> bool:
+        """Whether the recogniser does not know yet what there is in the store."""
+        return self._learner.is_busy or self._session.model is not self._model
+
+    def learn(self) -> None:
+        """Let the recogniser know what there is in the store now."""
+        model = self._model = self._session.model
+
+        def job() -> _Found:
+            return self.store.classifier(model), self.store.report(model)
+
+        def then(found: _Found) -> None:
+            if model is self._session.model:
+                self._session.teach(found[0])
+                self._show(found[1])
+
+        self._learner.run(job, then)
+        self._list.set_busy(True)
+
+    def refresh(self) -> None:
+        """Bring everything up to date: another model learns the actions anew."""
+        if self._session.model is not self._model:
+            self.learn()
+        self._list.set_busy(self._learner.is_busy)
+
+    def close(self) -> None:
+        """The window goes."""
+        self._learner.close()
+
+    def rename(self, label: str) -> None:
+        """Ask for another name."""
+        new, agreed = QInputDialog.getText(self._window, texts.RENAME_TITLE, texts.NEW_NAME, text=label)
+        if agreed:
+            self._change(lambda: self.store.rename(label, new))
+
+    def remove(self, label: str) -> None:
+        """Delete an action, if that is what the user means."""
+        buttons, said = QMessageBox.StandardButton, texts.really_remove(label, len(self.store.examples(label)))
+        wanted = buttons.Yes | buttons.Cancel
+        if QMessageBox.question(self._window, texts.REMOVE_TITLE, said, wanted, buttons.Cancel) == buttons.Yes:
+            self._change(lambda: self.store.remove(label))
+
+    def export(self, label: str = "") -> None:
+        """Write this action, or all, to a file that can be handed on."""
+        proposed = f"{label}.zip" if label else texts.ARCHIVE_NAME
+        name, _ = QFileDialog.getSaveFileName(self._window, texts.EXPORT, proposed, texts.ARCHIVES)
+        if not name:
+            return
+        path = Path(name).with_suffix(".zip")
+        try:
+            self.store.export(path, [label] if label else None)
+        except UserError as error:
+            self._banner.say(str(error))
+        else:
+            self._banner.say(texts.exported(str(path)), good=True)
+
+    def import_(self) -> None:
+        """Add the actions in such a file."""
+        name, _ = QFileDialog.getOpenFileName(self._window, texts.IMPORT, "", texts.ARCHIVES)
+        if name:
+            self._change(lambda: self._import(Path(name)))
+
+    def _import(self, path: Path) -> None:
+        self._banner.say(texts.imported(", ".join(map(shown, self.store.import_(path)))), good=True)
+
+    def _change(self, change: Callable[[], None]) -> None:
+        try:
+            change()
+        except UserError as error:
+            self._banner.say(str(error))
+        self.learn()
+
+    def _show(self, reports: tuple[TaughtReport, ...]) -> None:
+        told = {report.label: report for report in reports}
+        self._list.show_rows([self._row(label, told.get(label)) for label in self.store.labels])
+        self._list.set_busy(self._learner.is_busy)
+
+    def _row(self, label: str, report: TaughtReport | None) -> TaughtRow:
+        count = len(self.store.examples(label))
+        if report is None:
+            return TaughtRow(label, (texts.examples(count), texts.KNOWN_ALREADY))
+        how_well = "" if report.recognised is None else f" · {texts.told_apart(report.recognised, report.examples)}"
+        return TaughtRow(label, (texts.examples(count) + how_well, texts.confused(report.confused_with, report.confusion)))

@@ -1,0 +1,116 @@
+"""The English texts of teaching."""
+
+from skel.app.texts import percent, shown
+
+TEACH = "Teach"
+TEACH_HINT = "Teach an action of your own (T)"
+TAUGHT_ACTIONS = "TAUGHT ACTIONS"
+NEW_ACTION = "NEW ACTION"
+TEACH_NEW = "Teach an action"
+NOTHING_TAUGHT = "Nothing taught yet"
+NOTHING_TAUGHT_HINT = (
+    "Name an action and show it a few times in front of the camera. It is recognised at once, beside the others."
+)
+CLOSE = "Close (T)"
+MORE = "More"
+IMPORT = "Import…"
+EXPORT = "Export…"
+EXPORT_ALL = "Export all…"
+RENAME = "Rename…"
+REMOVE = "Remove…"
+MORE_EXAMPLES = "More examples"
+ARCHIVES = "Taught actions (*.zip)"
+ARCHIVE_NAME = "taught.zip"
+
+NAME = "Name of the action"
+EXAMPLES = "Examples"
+START = "Start"
+GO_ON = "Record the rest"
+STOP = "Stop"
+DONE = "Done"
+CANCEL = "Cancel"
+KNOWN_ALREADY = "the model knows it: for fine-tuning"
+LEARNING = "Learning…"
+DISCARD = "Discard this example"
+HOW_TO = "Stand still, show the action when the countdown is over, and stand still again."
+LIVE_ONLY_TITLE = "This is a recording"
+LIVE_ONLY = "Choose a segment in the timeline, name it, and add it here as an example. Or open a camera and show the action."
+NO_SOURCE = "Open a camera above, and show the action in front of it."
+ADD_SEGMENT = "Add the chosen segment"
+SEGMENT_WANTED = "choose a segment in the timeline first, and name it"
+SOURCE_GONE = "The camera went away: start again when it is back."
+SOURCE_CHANGED = "There is another source now: start again."
+DISCARD_TITLE = "Discard the examples?"
+REMOVE_TITLE = "Remove a taught action"
+RENAME_TITLE = "Rename a taught action"
+NEW_NAME = "New name:"
+SHOW_IT = "Now!"
+THEN_STILL = "Show it, then stand still"
+GET_READY = "Get ready"
+
+
+def times(count: int) -> str:
+    """How often an action is to be shown."""
+    return f"{count} times"
+
+
+def example(number: int, wanted: int) -> str:
+    """Which one is shown."""
+    return f"Example {number} of {wanted}"
+
+
+def take_name(number: int) -> str:
+    """What a preview is called."""
+    return f"Example {number}"
+
+
+def examples(count: int) -> str:
+    """How many there are."""
+    return f"{count} example{'' if count == 1 else 's'}"
+
+
+def told_apart(right: int, count: int) -> str:
+    """How many examples are named right by the others."""
+    return f"{right} of {count} recognised"
+
+
+def confused(label: str, probability: float) -> str:
+    """What an action is taken for most."""
+    return f"most like {shown(label)} ({percent(probability)})"
+
+
+def learned(label: str) -> str:
+    """What is said when an action has been taught."""
+    return f"{shown(label)} is recognised from now on: try it"
+
+
+def learned_known(label: str) -> str:
+    """The same of an action that the model itself names."""
+    return f"The model knows {shown(label)} already: the examples are kept for fine-tuning"
+
+
+def added(count: int, label: str) -> str:
+    """What is said when examples were added without the camera."""
+    return (
+        f"Added {examples(count)} of {shown(label)} to your actions" if label else f"Added {examples(count)} to your actions"
+    )
+
+
+def imported(labels: str) -> str:
+    """What is said after an import."""
+    return f"Imported: {labels}"
+
+
+def exported(path: str) -> str:
+    """What is said after an export."""
+    return f"Exported to {path}"
+
+
+def really_discard(count: int) -> str:
+    """What is asked before examples are thrown away."""
+    return f"{examples(count)} {'is' if count == 1 else 'are'} not kept yet. Discard?"
+
+
+def really_remove(label: str, count: int) -> str:
+    """What is asked before an action is deleted."""
+    return f"Delete {shown(label)} with its {examples(count)}?"
