@@ -53,17 +53,23 @@ class SegmentLanes(QWidget):
 
     def bars(self) -> list[tuple[int, QRectF, Segment]]:
         """The lane, place and segment of every bar in sight."""
-        result = []
+        result, across_px = [], self._across_px()
         for row, lane in enumerate(self._lanes):
             for segment in lane.segments:
-                box = self.box(row, segment)
+                box = self._box(row, segment, across_px)
                 if box is not None:
                     result.append((row, box, segment))
         return result
 
     def box(self, row: int, segment: Segment) -> QRectF | None:
         """Where a segment stands in that lane, as far as it is in sight."""
-        left, right = self._x(max(segment.start_s, self._start_s)), self._x(min(segment.end_s, self._end_s))
+        return self._box(row, segment, self._across_px())
+
+    def _box(self, row: int, segment: Segment, across_px: tuple[float, float]) -> QRectF | None:
+        if segment.end_s <= self._start_s or segment.start_s >= self._end_s:
+            return None
+        left = self._x(max(segment.start_s, self._start_s), across_px)
+        right = self._x(min(segment.end_s, self._end_s), across_px)
         if right <= left:
             return None
         return QRectF(left, row * (_LANE_HEIGHT + 4) + 2, max(right - left - 1, 1.0), _LANE_HEIGHT)
@@ -74,9 +80,13 @@ class SegmentLanes(QWidget):
         share = (x - left) / max(right - left, 1.0)
         return self._start_s + min(max(share, 0.0), 1.0) * (self._end_s - self._start_s)
 
-    def _x(self, time_s: float) -> float:
+    def x_at(self, time_s: float) -> float:
+        """The place of a time: the inverse of `time_at`, also beyond both ends."""
+        return self._x(time_s, self._across_px())
+
+    def _x(self, time_s: float, across_px: tuple[float, float]) -> float:
         share = (time_s - self._start_s) / (self._end_s - self._start_s)
-        left, right = self._across_px()
+        left, right = across_px
         return left + share * (right - left)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -106,5 +116,5 @@ class SegmentLanes(QWidget):
             if len(text) > 2:
                 painter.drawText(box.adjusted(8, 0, -2, 0), Qt.AlignmentFlag.AlignVCenter, text)
         painter.setPen(QPen(QColor(theme.text), 1))
-        x = self._x(self._now_s)
+        x = self._x(self._now_s, (left, right))
         painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))

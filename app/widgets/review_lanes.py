@@ -112,8 +112,8 @@ class ReviewLanes(SegmentLanes):
         bars = [(box, segment) for lane, box, segment in self.bars() if lane == row]
         if row == RECORDING_ROW:
             # How far beyond the end: of two segments that meet, the one under the pointer gives way.
-            ends = [(self._x(s.start_s) - at.x(), s, "start") for _, s in bars]
-            ends += [(at.x() - self._x(s.end_s), s, "end") for _, s in bars]
+            ends = [(self.x_at(s.start_s) - at.x(), s, "start") for _, s in bars]
+            ends += [(at.x() - self.x_at(s.end_s), s, "end") for _, s in bars]
             near = [end for end in ends if abs(end[0]) <= _EDGE_PX]
             if near:
                 _, segment, edge = min(near, key=lambda end: end[0])

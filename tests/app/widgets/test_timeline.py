@@ -40,7 +40,7 @@ def timeline(qtbot) -> Timeline:
 def test_named_segments_lie_under_their_time(timeline):
     timeline.refresh(history(), 7, 19.9, None, 0.0)
     (first, second) = timeline.lanes.bars()
-    assert [label for _, _, label in (first, second)] == ["wave", "squat"]
+    assert [segment.label for _, _, segment in (first, second)] == ["wave", "squat"]
     lanes = timeline.lanes
     assert lanes.time_at(first[1].left()) == pytest.approx(19.9 - SPAN_S, abs=0.02)  # cut at the left edge
     assert lanes.time_at(second[1].left()) == pytest.approx(12.0, abs=0.05)
@@ -50,7 +50,7 @@ def test_named_segments_lie_under_their_time(timeline):
 def test_the_recordings_own_segments_are_a_second_lane(timeline):
     truth = [Segment(11.0, 19.0, "squat"), Segment(21.0, 40.0, "jog"), Segment(50.0, 60.0, "wave")]
     timeline.refresh(history(), 7, 19.9, truth, 0.0)
-    below = [(box, label) for row, box, label in timeline.lanes.bars() if row == 1]
+    below = [(box, segment.label) for row, box, segment in timeline.lanes.bars() if row == 1]
     assert [label for _, label in below] == ["squat", "jog"]  # what comes next is seen, what is far away is not
     assert timeline.lanes.time_at(below[1][0].right()) == pytest.approx(19.9 + AHEAD_S, abs=0.05)
 
@@ -79,7 +79,11 @@ def test_a_click_seeks_in_a_recording_and_not_live(timeline, qtbot):
     qtbot.mouseClick(timeline.lanes, Qt.MouseButton.LeftButton, pos=at)
     assert asked == []
     timeline.refresh(history(), 7, 19.9, [], 0.0)
+    clicked = []
+    timeline.lanes.segment_clicked.connect(lambda segment, _: clicked.append(segment.label))
     qtbot.mouseClick(timeline.lanes, Qt.MouseButton.LeftButton, pos=at)
+    assert (asked, clicked) == ([], ["squat"])  # a segment is for correcting
+    qtbot.mouseClick(timeline.lanes, Qt.MouseButton.LeftButton, pos=QPoint(400, timeline.lanes.height() - 10))
     assert asked == [pytest.approx(timeline.lanes.time_at(400))]
     in_plot = timeline._plot.viewport()
     qtbot.mouseClick(in_plot, Qt.MouseButton.LeftButton, pos=QPoint(400, in_plot.height() // 3))
