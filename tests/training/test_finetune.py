@@ -14,6 +14,8 @@ from skel.training.evaluate import evaluate
 from skel.training.finetune import finetune
 from skel.training.pretrain import pretrain
 from skel.training.report import report_of
+from skel.training.run import Run
+from skel.training.supervised import learn
 
 
 def config(data, out, **options):
@@ -120,3 +122,15 @@ def test_damaged_models_get_one_line(prepared, tmp_path, encoder):
 def test_an_encoder_cannot_be_evaluated(prepared, encoder):
     with pytest.raises(UserError, match="without classes: fine-tune it first"):
         evaluate(EvaluateConfig((encoder,), (prepared,), device="cpu"))
+
+
+def test_batches_are_of_even_sizes(tmp_path):
+    options = FinetuneConfig((tmp_path,), tmp_path / "run", epochs=1, batch_size=16, device="cpu")
+    learner, clips, sizes = torch.nn.Linear(2, 3), torch.randn(20, 2), []
+
+    def logits_of(chosen, generator):
+        sizes.append(len(chosen))
+        return learner(clips[chosen])
+
+    learn(Run(options.out, options, 0), options, learner, torch.arange(20) % 3, logits_of, None, "learning")
+    assert sizes == [10, 10]
