@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # Threads that spin while they wait for one another make small networks many times slower on a busy machine.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# What a developer has taught the program must not be recognised here.
+os.environ["XDG_DATA_HOME"] = str(Path(tempfile.gettempdir()) / "skel-tests-without-user-data")
 
 sys.path.insert(0, str(Path(__file__).parent))  # for what tests of several folders share
 
