@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel
 from window_driver import at_the_sizes, key, shot, shows
 
-from skel.app import texts
+from skel.app import texts, texts_keys
 from skel.app.settings import Settings
 from skel.app.shortcuts import for_help
 from skel.app.theme import DARK, LIGHT
@@ -67,7 +67,7 @@ def test_help_lists_every_shortcut_once(window: MainWindow, qtbot):
 def test_every_shortcut_can_be_pressed(playing: MainWindow, monkeypatch):
     monkeypatch.setattr("skel.app.opening.QFileDialog.getOpenFileName", lambda *_: ("", ""))
     for action in playing.actions():
-        if action.text() != texts.QUIT:
+        if action.text() != texts_keys.QUIT:
             action.trigger()
     playing._help.close()
     playing.showNormal()
