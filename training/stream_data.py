@@ -62,7 +62,7 @@ def load_takes(
     everything = [load_joined([root], part, classes, known) for root in roots]
     clips = _only_held_out(roots, everything, part, classes, known, held_out) if held_out else everything
     takes: list[Take] = []
-    said: list[str] = []
+    said: dict[str, list[str]] = {}  # {what of a set: the sets}
     for root, whole, of_set in zip(roots, everything, clips):
         folder = find_split(root) / RECORDINGS / part
         real = folder.is_dir() and not options.join
@@ -70,10 +70,10 @@ def load_takes(
         takes += [Take(take.name, _without(idle, take.recording)) for take in found]
         whose = "held-out people of the train part" if held_out else f"{part} part"
         how = f"clips of each person joined with pauses of {options.pause_s[0]:g} to {options.pause_s[1]:g} s"
-        said.append(f"{of_set.dataset} {of_set.split}, {whose}, {'continuous recordings' if real else how}")
+        said.setdefault(f"{whose}, {'continuous recordings' if real else how}", []).append(f"{of_set.dataset} {of_set.split}")
     if not takes:
         raise UserError(f"there is no recording to measure on in the {part} part of {' '.join(map(str, roots))}")
-    return Takes(tuple(takes), "; ".join(said))
+    return Takes(tuple(takes), "; ".join(f"{' + '.join(sets)}, {what}" for what, sets in said.items()))
 
 
 def _only_held_out(
