@@ -69,8 +69,9 @@ def load_takes(
         found = _recorded(folder, _left_out(whole, of_set), classes) if real else _joined(of_set, options)
         takes += [Take(take.name, _without(idle, take.recording)) for take in found]
         whose = "held-out people of the train part" if held_out else f"{part} part"
-        how = f"clips of each person joined with pauses of {options.pause_s[0]:g} to {options.pause_s[1]:g} s"
-        said.setdefault(f"{whose}, {'continuous recordings' if real else how}", []).append(f"{of_set.dataset} {of_set.split}")
+        joined = f"clips of each person joined with pauses of {options.pause_s[0]:g} to {options.pause_s[1]:g} s"
+        what = f"{whose}, {'continuous recordings' if real else joined}"
+        said.setdefault(what, []).append(f"{of_set.dataset} {of_set.split}")
     if not takes:
         raise UserError(f"there is no recording to measure on in the {part} part of {' '.join(map(str, roots))}")
     return Takes(tuple(takes), "; ".join(f"{' + '.join(sets)}, {what}" for what, sets in said.items()))
