@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QEventLoop, QSettings
 
 from skel.app import texts
+from skel.app.acquisition import SPAN_S as LATENCY_SPAN_S
 from skel.app.desktop import application
 from skel.app.pipeline import State
 from skel.app.session import Source
@@ -27,7 +28,7 @@ from skel.skeleton.recording import Recording, load_recording
 _SIZE = (1280, 800)
 _LOOK_EVERY_S = 0.2
 _FILLED_S = 10.0  # the timeline should have something to show
-_PLAYED_S = 2.0  # in real time before the picture, so that the figures in it are true
+_PLAYED_S = LATENCY_SPAN_S + 0.5  # in real time before the picture, so that the figures in it are true
 _LIMIT_S = 300.0
 
 

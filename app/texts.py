@@ -235,8 +235,8 @@ DEVICE = "runs on"
 LATENCY = "Latency"
 LATENCY_TOGGLE_HINT = "Show latency, or not (Shift+L)"
 STATUS_HINT = (
-    "sensor: frames a second\ninference: window and model, median of the last second\n"
-    "frame → screen: from a frame's arrival to the end of its painting, median of the last second\n"
+    "sensor: frames a second\ninference: window and model, median of the last seconds\n"
+    "frame → screen: from a frame's arrival to the end of its painting, median of the last seconds\n"
     "drops: frames lost by the sensor or the queue"
 )
 
