@@ -1,13 +1,12 @@
 """How few labels are enough on real recordings: pre-trained by each method against from scratch, and from other sets.
 
-Every figure of docs/results/few-labels.json comes from here:
+Trains everything that docs/results/few-labels.json reports (`few_labels_report.py` gathers it):
 
-    python benchmarks/few_labels.py run --sets SETS --work RUNS [--jobs 2] [--minutes 60]
-    python benchmarks/few_labels.py collect --sets SETS --work RUNS > docs/results/few-labels.json
+    python benchmarks/few_labels.py --sets SETS --work RUNS [--jobs 2] [--minutes 60]
 
 SETS holds `utd-mhad`, `nw-ucla` and `utd-mhad-kinect2` as `skel-data prepare` makes them (CONTRIBUTING.md). Each run is one
 `skel-train` command, one thread, in a folder of its own; what is finished is not repeated, so the script may be stopped and
-given again. Nothing is chosen by a figure: schedules are the same for all starts, and the last epoch is measured.
+given again. Schedules are the same for all starts, and the last epoch is measured; how they were chosen says docs/results.md.
 """
 
 import json
@@ -31,7 +30,7 @@ NAMES = {"utd": "UTD-MHAD", "nw": "NW-UCLA", "k2": "UTD-MHAD Kinect v2"}
 
 # Small sets make few steps: about 500 here, where the published runs take 90,000. So the key encoder must follow faster, and
 # pairs are told apart more gently (docs/adaptation.md).
-PRETRAIN_EPOCHS = {"utd": 36, "nw": 16, "k2": 60, "utd+nw": 14, "utd+nw+k2": 12}
+PRETRAIN_EPOCHS = {"utd": 36, "nw": 16, "utd+nw": 14}
 EPOCHS = {  # the same for all starts
     "utd": {0.05: 160, 0.1: 120, 0.4: 50, 1.0: 40},
     "nw": {0.05: 120, 0.1: 80, 0.4: 30, 1.0: 20},
@@ -49,10 +48,6 @@ class Job:
     urgency: int
 
 
-def pretraining(sets: str, method: str, stream: str) -> str:
-    return f"pretrain/{sets}-{method}-{stream}"
-
-
 def pretrain_job(sets: str, method: str, stream: str, urgency: int) -> Job:
     data = [f"{{sets}}/{FOLDERS[name]}" for name in sets.split("+")]
     options = ["--method", method, "--method.momentum", ".99", "--method.initial-values", "torch"]
@@ -61,7 +56,7 @@ def pretrain_job(sets: str, method: str, stream: str, urgency: int) -> Job:
         options += ["--method.temperature", ".2"]
     options += ["--batch-size", "32", "--learning-rate", ".05", "--schedule", "cosine", "--stream", stream]
     options += ["--epochs", str(PRETRAIN_EPOCHS[sets])]
-    return Job(pretraining(sets, method, stream), ("pretrain", "--data", *data, *options), (), urgency)
+    return Job(f"pretrain/{sets}-{method}-{stream}", ("pretrain", "--data", *data, *options), (), urgency)
 
 
 def run_folder(target: str, start: str, stream: str, share: float, seed: int, protocol: str = "finetune") -> str:
@@ -138,7 +133,6 @@ class Run:
     """Side by side, with one thread each."""
     minutes: float = float("inf")
     """Begin no run after this time, and stop those under way; they go on next time."""
-
     only: str = ""
     """Only runs whose folder's name has this in it, and the pre-trainings that they begin from."""
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Make the model that ships with the program, models/pretrained/default.onnx, from the raw recordings and the synthetic actor.
-# Usage: scripts/train_default_model.sh FOLDER_OF_RAW_ZIPS WORK_FOLDER     (training took 40 minutes on one thread)
+# Usage: scripts/train_default_model.sh FOLDER_OF_RAW_ZIPS WORK_FOLDER     (training took 32 minutes on one thread)
 set -euo pipefail
 raw=$1 work=$2
 pretrained=$(cd "$(dirname "$0")/.." && pwd)/models/pretrained
