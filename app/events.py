@@ -21,9 +21,12 @@ class _Doing:
     last_s: float
     confidence: float
     frames: int = 1
+    partner: int | None = None  # who it was done with at last
 
     def go_on(self, prediction: Prediction) -> None:
         self.last_s = prediction.time_s
+        if prediction.partner is not None:
+            self.partner = prediction.partner
         self.frames += 1
         self.confidence += (prediction.confidence - self.confidence) / self.frames
 
@@ -77,7 +80,8 @@ class ActionEvents:
         if doing is not None:
             self._end(person, now_s)
         if prediction.action not in self._nothing:
-            self._doing[person] = doing = _Doing(prediction.action, now_s, now_s, prediction.confidence)
+            doing = _Doing(prediction.action, now_s, now_s, prediction.confidence, partner=prediction.partner)
+            self._doing[person] = doing
             self._emit({"event": "started", **_said(person, doing, now_s)})
 
     def _end(self, person: int, time_s: float) -> None:
@@ -90,6 +94,7 @@ def _said(person: int, doing: _Doing, time_s: float) -> Message:
         "time_s": round(time_s, 6),
         "person": person,
         "action": doing.action,
+        "partner": doing.partner,
         "confidence": round(doing.confidence, 6),
     }
 
@@ -106,6 +111,7 @@ def as_json(prediction: Prediction) -> Message:
         "time_s": round(prediction.time_s, 6),
         "person": prediction.person,
         "action": prediction.action,
+        "partner": prediction.partner,
         "confidence": round(prediction.confidence, 6),
         "top": [[label, round(probability, 6)] for label, probability in prediction.top],
         "latency_ms": round(prediction.latency_ms, 3),

@@ -99,8 +99,8 @@ class _Told:
 def write_json(results: Iterable[Snapshot], target: str) -> int:
     """Write one JSON object a line for each prediction, as it is made, to a file or standard output ("-").
 
-    Returns how many. The lines are `{"time_s", "person", "action", "confidence", "top": [[label, p], …], "latency_ms"}`,
-    ASCII. Every line is complete on disk before the next frame, so that Ctrl-C loses nothing.
+    Returns how many. The lines are `{"time_s", "person", "action", "partner", "confidence", "top": [[label, p], …],
+    "latency_ms"}`, ASCII. Every line is complete on disk before the next frame, so that Ctrl-C loses nothing.
     """
     count = 0
     try:
@@ -140,16 +140,19 @@ def print_segments(results: Iterable[Snapshot], recognizer: Recognizer, played: 
 
 
 def segment_table(segments: list[RecognisedSegment], start_s: float = 0.0, title: str = "Recognised actions") -> Table:
-    """Start, end, action and mean confidence; the person too, where there are several."""
-    several = len({segment.person for segment in segments}) > 1
+    """Start, end, action and mean confidence; where there are several people also who, and with whom."""
+    together = any(segment.partner is not None for segment in segments)
+    several = together or len({segment.person for segment in segments}) > 1
     table = Table(title=title, caption=None if segments else "none")
-    for heading in ("start s", "end s", "person", "confidence") if several else ("start s", "end s", "confidence"):
+    shown = {"start s": True, "end s": True, "person": several, "partner": together, "confidence": True}
+    for heading in (heading for heading, is_shown in shown.items() if is_shown):
         table.add_column(heading, justify="right")
     table.add_column("action")
     for segment in sorted(segments, key=lambda segment: (segment.start_s, segment.person)):
         person = (str(segment.person),) if several else ()
+        partner = ("" if segment.partner is None else str(segment.partner),) if together else ()
         times = (f"{segment.start_s - start_s:.1f}", f"{segment.end_s - start_s:.1f}")
-        table.add_row(*times, *person, f"{segment.confidence:.0%}", segment.action)
+        table.add_row(*times, *person, *partner, f"{segment.confidence:.0%}", segment.action)
     return table
 
 

@@ -11,8 +11,8 @@ from skel.models.recognizer import UNKNOWN, Prediction
 class PersonState:
     """One person as the window shows it.
 
-    `headline` is what the person does, or that nothing is known (then `muted`); `detail` the line below; `top` the most
-    probable classes with their probability, best first.
+    `headline` is what the person does and with whom, or that nothing is known (then `muted`); `detail` the line below; `top`
+    the most probable classes with their probability, best first.
     """
 
     body: int
@@ -28,10 +28,11 @@ def describe(bodies: Mapping[int, int], predictions: tuple[Prediction, ...], idl
     """Everybody in view ({body id: number}) in the order of their numbers."""
     prediction_of = {prediction.person: prediction for prediction in predictions}
     ordered = sorted(bodies.items(), key=lambda item: item[1])
-    return [_describe(body, number, prediction_of.get(body), idle_label) for body, number in ordered]
+    return [_describe(body, bodies, prediction_of.get(body), idle_label) for body, _ in ordered]
 
 
-def _describe(body: int, number: int, prediction: Prediction | None, idle_label: str | None) -> PersonState:
+def _describe(body: int, bodies: Mapping[int, int], prediction: Prediction | None, idle_label: str | None) -> PersonState:
+    number = bodies[body]
     if prediction is None:
         return PersonState(body, number, texts.WATCHING, texts.WATCHING_HINT, muted=True)
     confidence, top = prediction.confidence, prediction.top
@@ -39,4 +40,6 @@ def _describe(body: int, number: int, prediction: Prediction | None, idle_label:
         return PersonState(body, number, texts.NOT_SURE, texts.best_guess(*top[0]), True, confidence, top)
     if prediction.action == idle_label:
         return PersonState(body, number, texts.NO_ACTION, texts.confidence(confidence), True, confidence, top)
-    return PersonState(body, number, texts.shown(prediction.action), texts.confidence(confidence), False, confidence, top)
+    partner = None if prediction.partner is None else bodies.get(prediction.partner)
+    headline = texts.together(prediction.action, partner)
+    return PersonState(body, number, headline, texts.confidence(confidence), False, confidence, top)

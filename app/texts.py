@@ -153,6 +153,11 @@ def person(number: int) -> str:
     return f"Person {number}"
 
 
+def together(label: str, number: int | None) -> str:
+    """What two people do: 'Handshaking with person 2'; None = nobody is near enough to be the other one."""
+    return shown(label) if number is None else f"{shown(label)} with person {number}"
+
+
 def percent(probability: float) -> str:
     """0.873 → '87 %'."""
     return f"{100 * probability:.0f} %"

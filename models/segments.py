@@ -14,7 +14,10 @@ _LONGEST_GAP_S = 0.5  # without a prediction of a person; then the person's segm
 
 @dataclass
 class RecognisedSegment:
-    """One person's action from first to last naming, in the sensor's time; the confidence is the mean over its frames."""
+    """One person's action from first to last naming, in the sensor's time; the confidence is the mean over its frames.
+
+    `partner`: who it was done with at last; None for what one person does alone.
+    """
 
     person: int
     start_s: float
@@ -22,11 +25,14 @@ class RecognisedSegment:
     action: str
     confidence: float
     frames: int = 1
+    partner: int | None = None
 
     def extend(self, prediction: Prediction) -> None:
         """Let it last until this prediction of the same action."""
         self.end_s = prediction.time_s
         self.frames += 1
+        if prediction.partner is not None:
+            self.partner = prediction.partner
         self.confidence += (prediction.confidence - self.confidence) / self.frames
 
 
@@ -60,7 +66,9 @@ class Segmenter:
             candidate.extend(prediction)
         else:
             now_s = prediction.time_s
-            candidate = RecognisedSegment(person, now_s, now_s, prediction.action, prediction.confidence)
+            candidate = RecognisedSegment(
+                person, now_s, now_s, prediction.action, prediction.confidence, partner=prediction.partner
+            )
         if candidate.end_s - candidate.start_s < self._shortest_s - 1e-9:
             self._candidate[person] = candidate
         else:

@@ -21,8 +21,8 @@ from skel.skeleton.errors import UserError
 
 DOCS = Path(__file__).parents[2] / "docs" / "events.md"
 STATE = {"event": "state", "source": "take.npy", "model": "m.onnx", "labels": ["wave"], "people": []}
-WAVE = {"event": "started", "time_s": 1.0, "person": 7, "action": "wave", "confidence": 0.9}
-PREDICTION = {"event": "prediction", "time_s": 1.0, "person": 7, "action": "wave", "confidence": 0.9}
+WAVE = {"event": "started", "time_s": 1.0, "person": 7, "action": "wave", "partner": None, "confidence": 0.9}
+PREDICTION = {**WAVE, "event": "prediction"}
 
 
 @pytest.fixture

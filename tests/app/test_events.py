@@ -1,15 +1,21 @@
 """When an action begins and ends, as other programs are told."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 from pipeline_fakes import FakeModel, bundle
 
 from skel.app.events import ActionEvents, after
 from skel.models.recognizer import UNKNOWN, Prediction, Recognizer
 
+DOCS = Path(__file__).parents[2] / "docs" / "events.md"
 IDLE = bundle({"idle_label": "g"})
 
 
-def prediction(time_s: float, action: str, person: int = 0, confidence: float = 0.5) -> Prediction:
+def prediction(
+    time_s: float, action: str, person: int = 0, confidence: float = 0.5, partner: int | None = None
+) -> Prediction:
     top = ((action, confidence),)
     fields = dict.fromkeys(Prediction.__dataclass_fields__)
     known = {
@@ -20,6 +26,7 @@ def prediction(time_s: float, action: str, person: int = 0, confidence: float = 
         "probabilities": np.ones(1, np.float32),
         "top": top,
         "latency_ms": 1.0,
+        "partner": partner,
     }
     return Prediction(**{**fields, **known})
 
@@ -58,9 +65,41 @@ def test_the_end_says_when_it_began_and_how_sure_it_was():
         "time_s": 1.5,
         "person": 0,
         "action": "a",
+        "partner": None,
         "confidence": 0.6,
         "started_s": 1.0,
     }
+
+
+def test_what_two_people_do_names_the_other_one():
+    events, messages = started()
+    events.update(0.0, [prediction(0.0, "a", partner=1), prediction(0.0, "a", person=1, partner=0)])
+    events.update(0.1, [prediction(0.1, "a", partner=2), prediction(0.1, "b", person=1)])
+    events.update(0.2, [prediction(0.2, "a"), prediction(0.2, "b", person=1)])  # the other one is gone, but it was with them
+    events.end_all()
+    said = [(m["event"], m["person"], m["action"], m["partner"]) for m in messages if m["event"] in ("started", "ended")]
+    assert said == [
+        ("started", 0, "a", 1),
+        ("started", 1, "a", 0),
+        ("ended", 1, "a", 0),
+        ("started", 1, "b", None),
+        ("ended", 0, "a", 2),
+        ("ended", 1, "b", None),
+    ]
+    assert [m["partner"] for m in messages if m["event"] == "prediction"] == [1, 0, 2, None, None, None]
+    assert [p["partner"] for p in after(messages[0], messages[1])["people"]] == [1]
+
+
+def test_the_documentation_names_every_field():
+    events, messages = started()
+    events.update(0.0, [prediction(0.0, "a")])
+    events.end_all()
+    rows = [line.split("|") for line in DOCS.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    documented = {name.strip(" `"): set(re.findall(r"`(\w+)`", fields)) for _, name, _, fields, _ in rows}
+    documented["ended"] |= documented["started"]  # "the same, …"
+    for message in messages:
+        assert set(message) - {"event"} <= documented[message["event"]]
+    assert documented["started"] == set(messages[1]) - {"event"}
 
 
 def test_who_is_away_has_ended_but_not_at_once():

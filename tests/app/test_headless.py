@@ -39,9 +39,23 @@ def test_a_line_a_prediction(tmp_path):
     assert [(row["time_s"], row["person"], row["action"]) for row in lines] == [
         (round(p.time_s, 6), p.person, p.action) for p in predictions
     ]
-    assert set(lines[0]) == {"time_s", "person", "action", "confidence", "top", "latency_ms"}
+    assert set(lines[0]) == {"time_s", "person", "action", "partner", "confidence", "top", "latency_ms"}
     assert lines[0]["confidence"] == lines[0]["top"][0][1]
     assert [label for label, _ in lines[0]["top"]] == [label for label, _ in predictions[0].top]
+
+
+def test_what_two_people_do_names_the_other_one(tmp_path):
+    apart_m = np.zeros((2, 1, 3), np.float32)
+    apart_m[1, 0, 0] = 1.0
+    frames = frames_of(movement(60, bodies=2)[:, :1] + apart_m)
+    card = bundle({"pair_labels": ("hug",)}, labels=("hug",))
+    target = tmp_path / "named.jsonl"
+    write_json(results_of(at_once(frames), Recognizer(FakeModel(card))), str(target))
+    lines = [json.loads(line) for line in target.read_text().splitlines()]
+    assert {(row["person"], row["action"], row["partner"]) for row in lines} == {(0, "hug", 1), (1, "hug", 0)}
+    text = printed(at_once(frames), Recognizer(FakeModel(card)))
+    rows = [line.replace("│", " ").split() for line in text.splitlines() if "%" in line]
+    assert [row[2:] for row in rows] == [["0", "1", "100%", "hug"], ["1", "0", "100%", "hug"]]
 
 
 def test_json_to_standard_output(capsys):

@@ -7,9 +7,9 @@ from skel.app.presenter import describe
 from skel.models.recognizer import UNKNOWN, Prediction
 
 
-def prediction(person: int, action: str) -> Prediction:
+def prediction(person: int, action: str, partner: int | None = None) -> Prediction:
     top = (("draw_circle", 0.62), ("wave", 0.2))
-    return Prediction(person, 1.0, action, 0.62, np.ones(2, np.float32), top, 5.0)
+    return Prediction(person, 1.0, action, 0.62, np.ones(2, np.float32), top, 5.0, partner)
 
 
 def test_everybody_in_view_in_the_order_of_their_numbers():
@@ -21,6 +21,11 @@ def test_everybody_in_view_in_the_order_of_their_numbers():
     ]
     assert states[0].detail == "best guess: Draw circle, 62 %"
     assert states[1].detail == "62 % confident"
+
+
+def test_what_two_people_do_names_the_other_one_by_the_number_on_the_screen():
+    states = describe({9: 2, 4: 1}, (prediction(9, "shake_hands", 4), prediction(4, "shake_hands", 7)), idle_label=None)
+    assert [s.headline for s in states] == ["Shake hands", "Shake hands with person 1"]  # 7 is not in view
 
 
 def test_idle_is_no_action():

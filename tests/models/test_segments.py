@@ -1,5 +1,7 @@
 """Segments from predictions, and their agreement with the truth."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -44,6 +46,12 @@ def test_the_shortest_duration_is_a_choice():
 
 def test_unknown_ends_a_segment_and_is_none():
     assert found("aaaaaaaa........bbbbbbbb") == [("a", 0.0, 0.8), ("b", 1.6, 2.3)]
+
+
+def test_a_segment_knows_with_whom():
+    with_someone = [replace(p, partner=2 if i < 4 else None) for i, p in enumerate(predictions("aaaaaaaa"))]
+    alone = predictions("bbbbbbbb", start_s=0.8)
+    assert [s.partner for s in recognised_segments([*with_someone, *alone])] == [2, None]
 
 
 def test_other_names_for_nothing():
