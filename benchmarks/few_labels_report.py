@@ -13,7 +13,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 import tyro
-from few_labels import EPOCHS, NAMES, PRETRAIN_EPOCHS, SEEDS, SHARES, Job, is_done, jobs
+from few_labels import ALL, EPOCHS, NAMES, PRETRAIN_EPOCHS, SEEDS, SELECTIONS, SHARES, Job, is_done, jobs
 
 matplotlib.use("agg")
 
@@ -58,7 +58,7 @@ class Figure:
 def collect(work: Path) -> list[Figure]:
     grouped: dict[tuple[str, str, str, str, float], list[Job]] = {}
     for job in jobs():
-        if "/" in job.folder and not job.folder.startswith("pretrain/") and is_done(work / job.folder):
+        if not job.folder.startswith("pretrain/") and not job.folder.endswith(".json") and is_done(work / job.folder):
             target, rest = job.folder.split("/")
             protocol, rest = rest.split("-", 1)
             rest, share, _ = rest.rsplit("-", 2)
@@ -83,7 +83,8 @@ def words(start: str) -> str:
     if start == "scratch":
         return "from scratch"
     sets, method = start.rsplit("-", 1)
-    return f"{METHOD_NAMES[method]} on {' + '.join(NAMES[name] for name in sets.split('+'))}"
+    where = "all three sets" if sets == ALL else " + ".join(NAMES[name] for name in sets.split("+"))
+    return f"{METHOD_NAMES[method]} on {where}"
 
 
 def table(figures: list[Figure], target: str, starts: list[str]) -> list[str]:
@@ -92,6 +93,9 @@ def table(figures: list[Figure], target: str, starts: list[str]) -> list[str]:
     lines.append("| logistic regression on joints | " + " | ".join("–" if f is None else f"{f:.1f}" for f in floors) + " |")
     rows = [(words(start), start, "joint", "finetune") for start in starts]
     rows += [(f"{words(start)}, frozen encoder", start, "joint", "linear") for start in starts]
+    rows += [
+        (f"{words(start)}, {rule} clips", start, "joint", f"finetune_{rule}") for start in starts for rule in SELECTIONS
+    ]
     rows += [(f"{words(start)}, {stream}", start, stream, "finetune") for start in starts
              for stream in ("bone", "motion", "three-streams")]  # fmt: skip
     for name, start, stream, protocol in rows:
