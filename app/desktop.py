@@ -58,7 +58,7 @@ def _until_closed(app: QApplication, window: MainWindow) -> int:
 
     sys.excepthook = report
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: window.close())  # runs with the next tick of a timer
+        signal.signal(number, lambda *_: window.end())  # runs with the next tick of a timer
     window.show()
     return app.exec()
 

@@ -64,7 +64,7 @@ class TeachControl(QObject):
         self._form.stop_wanted.connect(self._stop)
         self._form.discarded.connect(self._discard)
         self._form.done_wanted.connect(self._keep)
-        self._form.cancel_wanted.connect(self._may_leave)
+        self._form.cancel_wanted.connect(self.may_leave)
         self._form.segment_wanted.connect(self.keep_segments)
         review.examples_wanted.connect(self.keep_segments)
 
@@ -73,7 +73,7 @@ class TeachControl(QObject):
     def toggle(self) -> None:
         """Open the panel, or close it; examples that are not kept yet are asked about."""
         opens = self._panel.isHidden()
-        if opens or self._may_leave():
+        if opens or self.may_leave():
             self._panel.setVisible(opens)
             self._space.panel.set_compact(opens)
             (self._panel.actions_taught.teach if opens else self._space.view).setFocus()
@@ -111,6 +111,18 @@ class TeachControl(QObject):
         self.actions.refresh()
         if self._panel.is_teaching:
             self._show()
+
+    def may_leave(self) -> bool:
+        """Go back to the list; what becomes of examples that are not kept yet is asked. False where the user would stay."""
+        self._stop()
+        if self.teaching.takes:
+            answer = self._asked_about(len(self.teaching.takes))
+            if answer == QMessageBox.StandardButton.Save:
+                return self._keep()
+            if answer != QMessageBox.StandardButton.Discard:
+                return False
+        self._leave()
+        return True
 
     def set_theme(self, theme: Theme) -> None:
         """Use other colours."""
@@ -151,31 +163,32 @@ class TeachControl(QObject):
         self.teaching.discard(place)
         self._show()
 
-    def _keep(self) -> None:
-        label = self.teaching.label
+    def _keep(self) -> bool:
+        """Keep the examples under the name that stands there now; whether they are kept."""
         try:
+            label = self.actions.store.checked_label(self._form.name.text())
             while self.teaching.takes:  # one by one: what is kept is not kept again after a full disk
                 self.actions.store.add_example(label, self.teaching.takes[0])
                 self.teaching.discard(0)
         except UserError as error:
             self._banner.say(str(error))
             self._show()
-            return
+            return False
         known = label.casefold() in {name.casefold() for name in self._session.model.bundle.labels}
         self._banner.say(texts.learned_known(label) if known else texts.learned(label), good=True)
         self._leave()
         self.actions.learn()
-
-    def _may_leave(self) -> bool:
-        """Go back to the list, unless the user would rather keep the examples."""
-        if self.teaching.takes:
-            buttons = QMessageBox.StandardButton
-            wanted, said = buttons.Discard | buttons.Cancel, texts.really_discard(len(self.teaching.takes))
-            answer = QMessageBox.question(self._window, texts.DISCARD_TITLE, said, wanted, buttons.Cancel)
-            if answer != buttons.Discard:
-                return False
-        self._leave()
         return True
+
+    def _asked_about(self, count: int) -> QMessageBox.StandardButton:
+        buttons, said = QMessageBox.StandardButton, texts.really_leave(count, self._form.name.text())
+        wanted = buttons.Save | buttons.Discard | buttons.Cancel
+        box = QMessageBox(QMessageBox.Icon.Question, texts.UNKEPT_TITLE, said, wanted, self._window)
+        box.button(buttons.Save).setText(texts.KEEP)
+        box.setDefaultButton(buttons.Save)
+        answer = box.exec()
+        box.deleteLater()
+        return QMessageBox.StandardButton(answer)
 
     def _leave(self) -> None:
         self._stop()

@@ -67,11 +67,12 @@ class Teaching:
         return len(self.takes) >= self.wanted
 
     def begin(self, label: str, wanted: int, fps: float, device: str, now_s: float) -> None:
-        """Go on with this action, or begin anew where it is another one; `UserError` where it has no name."""
+        """Go on until there are as many examples as wanted, of what is called so now; `UserError` where it has no name.
+
+        The examples so far stay: what was changed is the name, or how many are wanted. `clear` comes before another action.
+        """
         if not label.strip():
             raise UserError("give the action a name first")
-        if label != self.label:
-            self.takes = []
         self.label, self.wanted, self._fps, self._device = label, wanted, fps, device
         self.problem, self._failures = "", 0
         if not self.is_complete:

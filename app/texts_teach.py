@@ -40,7 +40,8 @@ ADD_SEGMENT = "Add the chosen segment"
 SEGMENT_WANTED = "choose a segment in the timeline first, and name it"
 SOURCE_GONE = "The camera went away: start again when it is back."
 SOURCE_CHANGED = "There is another source now: start again."
-DISCARD_TITLE = "Discard the examples?"
+KEEP = "Keep"
+UNKEPT_TITLE = "Examples are not kept yet"
 REMOVE_TITLE = "Remove a taught action"
 RENAME_TITLE = "Rename a taught action"
 NEW_NAME = "New name:"
@@ -106,9 +107,10 @@ def exported(path: str) -> str:
     return f"Exported to {path}"
 
 
-def really_discard(count: int) -> str:
-    """What is asked before examples are thrown away."""
-    return f"{examples(count)} {'is' if count == 1 else 'are'} not kept yet. Discard?"
+def really_leave(count: int, label: str) -> str:
+    """What is asked before examples would be lost."""
+    of = f" of {shown(label)}" if label.strip() else ""
+    return f"{examples(count)}{of} {'is' if count == 1 else 'are'} not kept yet. Keep {'it' if count == 1 else 'them'}?"
 
 
 def really_remove(label: str, count: int) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QToolButton
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QMainWindow, QToolButton
 
 from skel.app import texts
 from skel.app.consent import Consent
@@ -70,6 +70,7 @@ class MainWindow(QMainWindow):
         self.first_steps = FirstSteps(self.space.hint, settings, self.opening, self.teacher.teach, self.show_help)
         self._trouble = Trouble(self.space.banner, self.opening)
         self._help: ShortcutsDialog | None = None
+        self._must_end = False
         self._figures_timer = QTimer(self)
         self._figures_timer.setInterval(_FIGURES_MS)
         self._figures_timer.timeout.connect(self._show_figures)
@@ -243,6 +244,14 @@ class MainWindow(QMainWindow):
         else:
             self.control(self.player.toggle_play)
 
+    def end(self) -> None:
+        """Close without a question, and without an answer to one that is open: the process was told to end."""
+        self._must_end = True
+        for dialog in QApplication.topLevelWidgets():
+            if isinstance(dialog, QDialog) and dialog.isVisible():
+                dialog.reject()
+        self.close()
+
     def _show_mirrored(self) -> None:
         self.space.stage.set_mirrored(self._settings.mirrored)
         self.space.header.show_mirrored(self._settings.mirrored)
@@ -274,14 +283,15 @@ class MainWindow(QMainWindow):
             self.opening.file(paths[0])
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop the pipeline, release the source, remember the window's place; unless corrections would be lost."""
-        if not self.review.may_leave():
+        """Stop the pipeline, release the source, remember the window's place; unless the user would rather stay."""
+        stays = not self._must_end and not (self.review.may_leave() and self.teacher.may_leave())
+        if stays and not self._must_end:  # which it may have become while the user was asked
             event.ignore()
             return
         if not self.isFullScreen():
             self._settings.geometry = self.saveGeometry()
         self._figures_timer.stop()
         self.consent.close()
+        self.session.close()  # before the teacher, whose thread can be busy: the device is free again first
         self.teacher.close()
-        self.session.close()
         super().closeEvent(event)

@@ -55,9 +55,7 @@ def window(qtbot, model: OnnxModel, settings: Settings):
     window.show()
     qtbot.waitExposed(window)
     yield window
-    if window.review.review is not None:
-        window.review.review.mark_saved()  # or closing would ask, and nobody would answer
-    window.close()
+    window.end()  # closing might ask, and nobody would answer
     window.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("skel-")]

@@ -66,9 +66,23 @@ def test_an_exception_in_a_slot_is_shown_and_the_program_goes_on_until_it_is_clo
     assert (recording.parent / "config" / "skel-action" / "skel-app.conf").is_file()
 
 
+UNSAVED = "review = window.review.review; review.select(review.segments[0]); review.assign(None); timer.stop(); {}; return"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM")
-def test_a_signal_closes_the_window(recording: Path):
-    program = start(recording, end="return")
+@pytest.mark.parametrize(
+    "end",
+    [
+        "return",
+        UNSAVED.format("pass"),
+        UNSAVED.format("window.close()"),  # which asks
+        "timer.stop(); window.opening.ask_for_camera(); return",
+        "timer.stop(); window.space.header._source.showMenu(); return",
+    ],
+    ids=["nothing is open", "corrections are not saved", "a question is open", "a dialog is open", "a menu is open"],
+)
+def test_a_signal_closes_the_window(recording: Path, end: str):
+    program = start(recording, end)
     assert program.stdout is not None
     assert program.stdout.readline().startswith("banner:")
     program.send_signal(signal.SIGTERM)

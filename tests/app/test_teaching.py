@@ -98,14 +98,14 @@ def test_without_frames_it_says_so():
     assert "is the camera running?" in teaching.problem
 
 
-def test_another_action_begins_anew_and_needs_a_name():
+def test_a_name_is_needed_and_can_be_changed_until_the_action_is_cleared():
     teaching = Teaching()
     teaching.begin("squat", 3, 30.0, "", 0.0)
     now_s = play(teaching, frames(), 0.0)
     with pytest.raises(UserError, match="give the action a name"):
         teaching.begin("  ", 3, 30.0, "", now_s)
-    teaching.begin("bow", 3, 30.0, "", now_s)
-    assert teaching.takes == []
+    teaching.begin("deep squat", 3, 30.0, "", now_s)
+    assert (teaching.label, len(teaching.takes)) == ("deep squat", 3)
     teaching.stop("the cable was pulled")
     assert (teaching.phase, teaching.problem) == (Phase.IDLE, "the cable was pulled")
     teaching.clear()

@@ -6,9 +6,9 @@ With SKEL_SCREENSHOTS=FOLDER set, pictures of the states are left there to be lo
 import os
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from skel.app.window import MainWindow
 
@@ -26,6 +26,23 @@ def shows(qtbot, window: MainWindow, position_s: float) -> None:
 
 def key(qtbot, window: MainWindow, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
     qtbot.keyClick(window, key, modifier)
+
+
+def answer(button: str, name: str = "", tries: int = 3000) -> None:
+    """Press the button with these words in the next question that opens; a picture of it is left under that name."""
+
+    def look(left: int) -> None:
+        box = QApplication.activeModalWidget()
+        if not isinstance(box, QMessageBox) or not box.isVisible():
+            if left:
+                QTimer.singleShot(10, lambda: look(left - 1))
+            return
+        if name:
+            shot(box, name)
+        (asked,) = [one for one in box.buttons() if one.text().replace("&", "") == button]
+        asked.click()
+
+    QTimer.singleShot(0, lambda: look(tries))
 
 
 def drop(window: MainWindow, *paths: Path) -> None:
