@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from skel.app.pipeline import Snapshot
+    from skel.app.taught import TaughtActions
     from skel.models.recognizer import Recognizer
+    from skel.models.runtime import OnnxModel
     from skel.sensors.base import Sensor
 
 DEMO_PICTURE = Path("skel-demo.png")
@@ -61,7 +63,7 @@ def _run_headless(options: Options) -> None:
     recognizer.taught = actions.classifier(model)
     for problem in actions.problems:
         print(f"warning: {problem}", file=sys.stderr)
-    rival = Recognizer(other) if other else None
+    rival = _rival(other, actions) if other else None
     recording = None
     if options.record is not None:
         recording = LiveRecording(options.record, sensor, video=options.record_video)
@@ -74,6 +76,18 @@ def _run_headless(options: Options) -> None:
     finally:
         if recording is not None:
             _finish(recording)
+
+
+def _rival(model: "OnnxModel", actions: "TaughtActions") -> "Recognizer":
+    from skel.app.texts_teach import rival_untaught
+    from skel.models.recognizer import Recognizer
+
+    rival = Recognizer(model)
+    try:
+        rival.taught = actions.classifier(model)
+    except UserError as error:
+        print(f"warning: {rival_untaught(model.path.name, str(error))}", file=sys.stderr)
+    return rival
 
 
 def _give_out(

@@ -63,7 +63,6 @@ class Display(QObject):
         bundle = self._session.model.bundle
         self._history = History(bundle.labels, (UNKNOWN, bundle.live.idle_label or UNKNOWN))
         self._rival.start_over()
-        self._panel.set_names(self._rival.names)
         self.shown = None
         self._colours.neutral = bundle.live.idle_label
         self._people.clear()
@@ -124,6 +123,7 @@ class Display(QObject):
         review = self.review
         truth = None if review is None else review.segments
         names = self._rival.names
+        self._panel.set_names(names)
         rival = (names, self._rival.history) if names else None
         self._timeline.refresh(self._history, self.selected, self._now_s, truth, origin_s, rival)
         chosen = review.selection if review is not None else None

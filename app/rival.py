@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from skel.app import texts
+from skel.app import texts, texts_teach
 from skel.app.comparison import names_of
 from skel.app.history import History
 from skel.app.pipeline import Pipeline, Snapshot
@@ -33,7 +33,8 @@ class Rival:
             return ()
         names = names_of(self._session.model.path, rival.path)
         paths = (self._session.model.path, rival.path)
-        return tuple(texts.BUILT_IN_MODEL if path == DEFAULT_MODEL else name for path, name in zip(paths, names))
+        ours, theirs = (texts.BUILT_IN_MODEL if path == DEFAULT_MODEL else name for path, name in zip(paths, names))
+        return ours, texts_teach.untaught(theirs) if self._session.rival_is_untaught else theirs
 
     def start_over(self) -> None:
         """Forget everything."""

@@ -41,6 +41,7 @@ class Session:
     Attributes:
         events: tells other programs what is recognised; None = nobody. To be set before the first source is opened.
         rival: the model that `model` is compared with; None = no other.
+        rival_is_untaught: `rival` cannot name what was taught, though `model` may.
     """
 
     def __init__(self, model: OnnxModel, on_change: Callable[[], None], device: Device = "auto") -> None:
@@ -51,6 +52,8 @@ class Session:
         self.model = model
         self._taught: TaughtClasses | None = None
         self.rival: OnnxModel | None = None
+        self._rival_taught: TaughtClasses | None = None
+        self.rival_is_untaught = False
         self.source: Source | None = None
         self.sensor: Sensor | None = None
         self.pipeline: Pipeline | None = None
@@ -111,9 +114,16 @@ class Session:
     def compare_with(self, path: Path | str | None) -> None:
         """Let another model recognise the same frames, for comparison; None = no longer. `UserError` as `open_model`."""
         self.rival = OnnxModel(path, self._device) if path is not None else None
+        self._rival_taught, self.rival_is_untaught = None, False
         if self.pipeline is not None:
-            self.pipeline.rival = Recognizer(self.rival) if self.rival else None
+            self.pipeline.rival = self._rival_recognizer()
             self._look_again()
+
+    def teach_rival(self, taught: TaughtClasses | None, *, possible: bool = True) -> None:
+        """The same as `teach`, of `rival`; `possible` = False where that model cannot be taught what `model` can."""
+        self._rival_taught, self.rival_is_untaught = taught, not possible
+        if self.pipeline is not None and self.pipeline.rival is not None:
+            self.pipeline.rival.taught = taught
 
     def end_events_if_over(self) -> None:
         """Tell other programs that nobody is seen any more, where that is so; to be called a few times a second."""
@@ -176,13 +186,20 @@ class Session:
 
     def _start(self, sensor: Sensor) -> None:
         self.pipeline = Pipeline(sensor, self._recognizer(), self._on_change)
-        self.pipeline.rival = Recognizer(self.rival) if self.rival else None
+        self.pipeline.rival = self._rival_recognizer()
         self._begin_events(self.pipeline)
         self.pipeline.start(after=self._leaving[-1] if self._leaving else None)
 
     def _recognizer(self) -> Recognizer:
         recognizer = Recognizer(self.model)
         recognizer.taught = self._taught
+        return recognizer
+
+    def _rival_recognizer(self) -> Recognizer | None:
+        if self.rival is None:
+            return None
+        recognizer = Recognizer(self.rival)
+        recognizer.taught = self._rival_taught
         return recognizer
 
     def _begin_events(self, pipeline: Pipeline) -> None:

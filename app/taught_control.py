@@ -1,7 +1,8 @@
-"""Keeps recogniser and list in step with the store of taught actions, and changes the store as the user asks."""
+"""Keeps recognisers and list in step with the store of taught actions, and changes the store as the user asks."""
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
@@ -14,9 +15,16 @@ from skel.app.texts import shown
 from skel.app.widgets.banner import Banner
 from skel.app.widgets.taught_list import TaughtList, TaughtRow
 from skel.models.few_shot import FewShotClassifier, TaughtReport
+from skel.models.runtime import OnnxModel
 from skel.skeleton.errors import UserError
 
-_Found = tuple[FewShotClassifier | None, tuple[TaughtReport, ...]]
+
+class _Learned(NamedTuple):
+    """What a model makes of the store; `problem`: why it cannot be taught."""
+
+    classifier: FewShotClassifier | None = None
+    reports: tuple[TaughtReport, ...] = ()
+    problem: str = ""
 
 
 class TaughtControl(QObject):
@@ -31,7 +39,7 @@ class TaughtControl(QObject):
         self._window, self._session, self._list, self._banner = window, session, listed, banner
         self.store = TaughtActions(folder)
         self._learner = Learner(self, banner.say)
-        self._model: object = None  # for which the actions were learned
+        self._models: tuple[object, object] = (None, None)  # for which the actions were learned
         listed.renaming_wanted.connect(self.rename)
         listed.removal_wanted.connect(self.remove)
         listed.import_wanted.connect(self.import_)
@@ -39,27 +47,26 @@ class TaughtControl(QObject):
 
     @property
     def is_learning(self) -> bool:
-        """Whether the recogniser does not know yet what there is in the store."""
-        return self._learner.is_busy or self._session.model is not self._model
+        """Whether a recogniser does not know yet what there is in the store."""
+        return self._learner.is_busy or self._models != (self._session.model, self._session.rival)
 
     def learn(self) -> None:
-        """Let the recogniser know what there is in the store now."""
-        model = self._model = self._session.model
+        """Let the recogniser know what there is in the store now, and then the one that it is compared with."""
+        model, rival = self._models = (self._session.model, self._session.rival)
 
-        def job() -> _Found:
-            return self.store.classifier(model), self.store.report(model)
-
-        def then(found: _Found) -> None:
+        def then(learned: _Learned) -> None:
             if model is self._session.model:
-                self._session.teach(found[0])
-                self._show(found[1])
+                self._session.teach(learned.classifier)
+                self._show(learned)
+            if rival is not None:
+                self._learner.run(lambda: self._learned(rival, reports=False), lambda theirs: self._teach(rival, theirs))
 
-        self._learner.run(job, then)
+        self._learner.run(lambda: self._learned(model, reports=True), then)
         self._list.set_busy(True)
 
     def refresh(self) -> None:
         """Bring everything up to date: another model learns the actions anew."""
-        if self._session.model is not self._model:
+        if self._models != (self._session.model, self._session.rival):
             self.learn()
         self._list.set_busy(self._learner.is_busy)
 
@@ -110,14 +117,29 @@ class TaughtControl(QObject):
             self._banner.say(str(error))
         self.learn()
 
-    def _show(self, reports: tuple[TaughtReport, ...]) -> None:
-        told = {report.label: report for report in reports}
+    def _learned(self, model: OnnxModel, *, reports: bool) -> _Learned:
+        try:
+            return _Learned(self.store.classifier(model), self.store.report(model) if reports else ())
+        except UserError as error:
+            return _Learned(problem=str(error))
+
+    def _teach(self, rival: OnnxModel, learned: _Learned) -> None:
+        if rival is self._session.rival:
+            self._session.teach_rival(learned.classifier, possible=not learned.problem)
+            if learned.problem:
+                self._banner.say(texts.rival_untaught(rival.path.name, learned.problem))
+
+    def _show(self, learned: _Learned) -> None:
+        if learned.problem:
+            self._banner.say(learned.problem)
+        told = {report.label: report for report in learned.reports}
         self._list.show_rows([self._row(label, told.get(label)) for label in self.store.labels])
         self._list.set_busy(self._learner.is_busy)
 
     def _row(self, label: str, report: TaughtReport | None) -> TaughtRow:
         count = len(self.store.examples(label))
         if report is None:
-            return TaughtRow(label, (texts.examples(count), texts.KNOWN_ALREADY))
+            known = label.casefold() in {name.casefold() for name in self._session.model.bundle.labels}
+            return TaughtRow(label, (texts.examples(count), texts.KNOWN_ALREADY if known else texts.NOT_LEARNED))
         how_well = "" if report.recognised is None else f" · {texts.told_apart(report.recognised, report.examples)}"
         return TaughtRow(label, (texts.examples(count) + how_well, texts.confused(report.confused_with, report.confusion)))

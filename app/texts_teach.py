@@ -30,6 +30,7 @@ STOP = "Stop"
 DONE = "Done"
 CANCEL = "Cancel"
 KNOWN_ALREADY = "the model knows it: for fine-tuning"
+NOT_LEARNED = "this model cannot learn it"
 LEARNING = "Learning…"
 DISCARD = "Discard this example"
 HOW_TO = "Stand still, show the action when the countdown is over, and stand still again."
@@ -88,6 +89,16 @@ def learned(label: str) -> str:
 def learned_known(label: str) -> str:
     """The same of an action that the model itself names."""
     return f"The model knows {shown(label)} already: the examples are kept for fine-tuning"
+
+
+def rival_untaught(model: str, why: str) -> str:
+    """What is said where the model that is compared cannot be taught."""
+    return f"compared without your taught actions, which {model} cannot learn: {why}"
+
+
+def untaught(model: str) -> str:
+    """The name of such a model in the comparison."""
+    return f"{model} (untaught)"
 
 
 def added(count: int, label: str) -> str:

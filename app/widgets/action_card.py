@@ -46,8 +46,9 @@ class ActionCard(QWidget):
 
     def set_names(self, names: tuple[str, ...]) -> None:
         """The two models that are compared; empty = no longer."""
-        self._names, self._rival = names, None
-        self.update()
+        if names != self._names:
+            self._names, self._rival = names, None
+            self.update()
 
     def show_person(self, person: PersonState | None, rival: PersonState | None = None) -> None:
         """Show this person, as the model and as its rival see it."""

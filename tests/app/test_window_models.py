@@ -1,6 +1,7 @@
 """Two models side by side, the model's card, and the model of the last time."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,13 +9,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from window_driver import at_the_sizes, key, shot
 
-from skel.app import desktop, texts, texts_card
+from skel.app import desktop, texts, texts_card, texts_teach
 from skel.app.card import as_text, card_of
 from skel.app.options import Options
+from skel.app.session import recording_source
 from skel.app.settings import Settings
 from skel.app.window import MainWindow
 from skel.models.pretrained import DEFAULT_MODEL
 from skel.models.runtime import OnnxModel
+from skel.sensors.synthetic import perform
 
 
 @pytest.fixture
@@ -41,6 +44,64 @@ def test_two_models_are_shown_side_by_side(playing: MainWindow, other: Path, mon
     playing.session.playable.step(1)
     qtbot.waitUntil(lambda: playing.display.shown is not None, timeout=30_000)
     assert playing.space.panel.rival_headline == ""
+
+
+@pytest.fixture
+def taught(playing: MainWindow) -> MainWindow:
+    """The window whose user has taught an action."""
+    shown = perform(seed=6, duration_s=14.0, script=("lunge",), fps=15.0)
+    for segment in shown.segments[:3]:
+        playing.teacher.actions.store.add_correction(shown, replace(segment, label="long step"))
+    return playing
+
+
+def learned(window: MainWindow, qtbot) -> None:
+    window.refresh()
+    qtbot.waitUntil(lambda: not window.teacher.actions.is_learning, timeout=60_000)
+    window.refresh()
+
+
+def test_both_models_name_what_was_taught(taught: MainWindow, other: Path, path: Path, qtbot):
+    taught.opening.rival(other)
+    taught.teacher.actions.learn()
+    learned(taught, qtbot)
+    for source in (None, recording_source(path)):  # another source is recognised by the same two
+        if source is not None:
+            taught.open_source(source)
+        pipeline = taught.session.pipeline
+        assert pipeline.recognizer.labels[-1] == pipeline.rival.labels[-1] == "long step"
+    taught.teacher.actions.store.remove("long step")
+    taught.teacher.actions.learn()
+    learned(taught, qtbot)
+    assert "long step" not in (*taught.session.labels, *taught.session.pipeline.rival.labels)
+
+
+def test_a_rival_that_cannot_be_taught_is_said(taught: MainWindow, other: Path, qtbot):
+    taught.opening.rival(other)
+    card = taught.session.rival.bundle
+    taught.session.rival.bundle = replace(card, clip=replace(card.clip, layout="KINECT20"))
+    taught.teacher.actions.learn()
+    learned(taught, qtbot)
+    assert "long step" in taught.session.labels
+    assert "which other.onnx cannot learn: no conversion from layout NTU25" in taught.space.banner.text
+    assert [lane.name for lane in taught.space.timeline.lanes._lanes][-1] == "other (untaught)"
+    taught.session.playable.step(100)
+    qtbot.waitUntil(lambda: taught.player.shown_s > 3.0 and len(taught.display.people) == 2, timeout=30_000)
+    at_the_sizes(taught, "compared-untaught")
+    taught.models.compare_with(None)
+    learned(taught, qtbot)
+    assert not taught.session.rival_is_untaught
+
+
+def test_a_model_that_cannot_be_taught_is_said_and_the_actions_stay_listed(taught: MainWindow, other: Path, qtbot):
+    taught.opening.model(other)
+    card = taught.session.model.bundle
+    taught.session.model.bundle = replace(card, clip=replace(card.clip, layout="KINECT20"))
+    taught.teacher.actions.learn()
+    learned(taught, qtbot)
+    assert "No conversion from layout" in taught.space.banner.text
+    assert taught.space.teach.actions_taught.labels == ["long step"]
+    assert texts_teach.NOT_LEARNED in taught.space.teach.actions_taught.text
 
 
 def test_a_wrong_rival_is_said_and_nothing_changes(playing: MainWindow, tmp_path: Path):
