@@ -2,6 +2,7 @@
 
     python benchmarks/latency.py --seconds 600
     python benchmarks/latency.py --picture
+    python benchmarks/latency.py --seconds 3600 --slower-by-ms 100
 
 The window is drawn offscreen where there is no display. Memory and the GUI thread's processor time count from the tenth
 second, when everything is loaded; the latter, unlike the times on the clock, hardly depends on what else the machine does.
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import psutil
 import tyro
 
@@ -28,7 +30,7 @@ from skel.app.cli import has_display
 from skel.app.pipeline import Pipeline
 from skel.models.pretrained import DEFAULT_MODEL
 from skel.models.recognizer import Recognizer
-from skel.models.runtime import OnnxModel
+from skel.models.runtime import OnnxModel, Outputs
 from skel.sensors.replay import ReplaySensor
 from skel.sensors.synthetic import perform
 from skel.skeleton.frame import SkeletonFrame
@@ -52,6 +54,8 @@ class Config:
     """Of the model, on the CPU."""
     picture: bool = False
     """With a camera's picture, 1280 × 720, in every frame."""
+    slower_by_ms: float = 0.0
+    """What the model takes beside what it takes: a stand-in for larger ones."""
     window: bool = True
     """Draw the window; otherwise only the pipeline runs."""
 
@@ -101,6 +105,7 @@ class Soak:
             "persons": config.persons,
             "window": config.window,
             "picture": config.picture,
+            "model_slower_by_ms": config.slower_by_ms,
             "frames": stats.frames,
             "drops": stats.drops,
             "overruns": stats.overruns,
@@ -126,6 +131,16 @@ def spread(samples_ms: "array[float]") -> dict[str, float] | None:
         return None
     median, p95, highest = np.percentile(samples_ms, [50, 95, 100])
     return {"count": len(samples_ms), "median": round(median, 1), "p95": round(p95, 1), "highest": round(highest, 1)}
+
+
+class SlowerModel(OnnxModel):
+    """Answers later than it could."""
+
+    slower_by_s = 0.0
+
+    def __call__(self, clips: npt.NDArray[np.float32]) -> Outputs:
+        time.sleep(self.slower_by_s)
+        return super().__call__(clips)
 
 
 class WithPicture(ReplaySensor):
@@ -201,7 +216,8 @@ def main() -> None:
     config = tyro.cli(Config, description=__doc__)
     recording = perform(seed=7, duration_s=60.0, persons=config.persons, jitter_m=0.003)
     sensor = WithPicture(recording) if config.picture else ReplaySensor(recording, loop=True)
-    model = OnnxModel(config.model, threads=config.threads)
+    model = SlowerModel(config.model, threads=config.threads)
+    model.slower_by_s = config.slower_by_ms / 1000
     soak = (run_window if config.window else run_pipeline)(config, sensor, model)
     print(json.dumps(soak.report(config), indent=1, ensure_ascii=False))
 
