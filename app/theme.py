@@ -196,7 +196,6 @@ QToolButton, QPushButton {
     background: $raised; color: $text; border: 1px solid $border; border-radius: 6px; padding: 5px 10px; min-height: 18px;
 }
 QToolButton:hover, QPushButton:hover { background: $hover; }
-QToolButton:focus, QPushButton:focus { border-color: $accent; }
 QToolButton:pressed, QPushButton:pressed { background: $border; }
 QToolButton:checked, QPushButton:checked { border-color: $accent; background: $hover; }
 QToolButton:disabled, QPushButton:disabled { background: transparent; }
@@ -208,10 +207,12 @@ QToolButton#record:checked { border-color: $record; }
 QToolButton::menu-indicator[flat="true"] { image: none; }
 QToolButton[flat="true"] { background: transparent; border-color: transparent; padding: 5px; }
 QToolButton[flat="true"]:hover { background: $raised; }
-QToolButton[flat="true"]:focus, QToolButton[flat="true"]:checked { border-color: $accent; }
+QToolButton[flat="true"]:checked { border-color: $accent; }
 QToolButton#small { background: transparent; border-color: transparent; padding: 0 6px; min-height: 16px; }
 QToolButton#small:checked { border-color: $accent; }
 QToolButton#tiny { padding: 2px; min-height: 0; }
+QToolButton:focus, QPushButton:focus, QToolButton[flat="true"]:focus, QToolButton#small:focus, QToolButton#record:focus,
+QPushButton#primary:focus { border-color: $text; }
 QToolButton#picker { text-align: left; padding-right: 24px; }
 QToolButton#picker::menu-indicator { subcontrol-position: right center; right: 8px; }
 
@@ -236,7 +237,7 @@ QScrollBar::add-line, QScrollBar::sub-line { height: 0; }
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $border; }
 QSlider::sub-page:horizontal { border-radius: 2px; background: $accent; }
 QSlider::handle:horizontal { width: 14px; height: 14px; margin: -5px 0; border-radius: 7px; background: $text; }
-QSlider::handle:horizontal:focus { background: $accent; }
+QSlider::handle:horizontal:focus { background: $accent; border: 1px solid $text; }
 QSlider::handle:horizontal:disabled, QSlider::sub-page:horizontal:disabled { background: $border; }
 
 QFrame#popup { background: $surface; border: 1px solid $border; }

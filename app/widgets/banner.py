@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 from skel.app import texts
 from skel.app.theme import Theme
 from skel.app.widgets.icons import icon
+from skel.app.widgets.tab_order import tab_before
 
 
 class Offer(NamedTuple):
@@ -71,6 +72,7 @@ class Banner(QFrame):
             button.hide()
             button.deleteLater()  # later, for it may be the one whose click brought this message
         self._offers = [self._button(offer) for offer in offers]
+        tab_before(self._dismiss, self._offers)
         if self.property("good") != good:
             self.setProperty("good", good)
             self.style().polish(self)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, Q
 from skel.app import texts, texts_teach
 from skel.app.theme import Theme
 from skel.app.widgets.icons import icon
+from skel.app.widgets.tab_order import tab_before
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ class TaughtList(QWidget):
                 before.deleteLater()
         for place, row in enumerate(self._rows):
             self._column.insertWidget(place, self._row(row))
+        tab_before(self.teach, self._menus)
         self._empty.setVisible(not self._rows)
         self._area.setVisible(bool(self._rows))
         self._export.setEnabled(bool(self._rows))

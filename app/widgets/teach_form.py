@@ -21,6 +21,7 @@ from skel.app import texts_teach
 from skel.app.capture import Take
 from skel.app.teaching import FEWEST, MOST, USUAL
 from skel.app.theme import Theme
+from skel.app.widgets.tab_order import tab_before
 from skel.app.widgets.take_preview import TakePreview
 
 _ACROSS = 3  # previews in a row
@@ -135,6 +136,7 @@ class TeachForm(QWidget):
         for place, preview in enumerate(self.previews):
             preview.discarded.connect(lambda place=place: self.discarded.emit(place))
             self._grid.addWidget(preview, place // _ACROSS, place % _ACROSS)
+        tab_before(self.start, [preview.discard for preview in self.previews])
 
     def show_state(self, said: str, *, under_way: bool, live: bool, complete: bool, segments: bool) -> None:
         """What to say, and what can be done.

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSlider, QStyle, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMenu, QSlider, QStyle, QToolButton, QWidget
 
 from skel.app import texts
 from skel.app.player import SPEEDS, PlayerState
@@ -92,14 +92,20 @@ class Transport(QWidget):
 
 
 class SeekSlider(QSlider):
-    """A slider that jumps to where it is clicked; the window's shortcuts are its keys."""
+    """A slider that jumps to where it is clicked.
+
+    The arrow keys are the window's shortcuts, with the focus here, too; Page, Home, End and the wheel go further.
+    """
 
     sought = Signal(int)  # a value chosen by the user
 
     def __init__(self) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self.setAccessibleName(texts.SEEK)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSingleStep(_TICKS_PER_S // QApplication.wheelScrollLines())  # a second for a notch of the wheel
+        self.setPageStep(5 * _TICKS_PER_S)
+        self.actionTriggered.connect(lambda _: self.sought.emit(self.sliderPosition()))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go where it was pressed."""

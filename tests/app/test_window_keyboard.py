@@ -1,0 +1,105 @@
+"""The window without a mouse: the Tab key reaches every control in the order of their places, and one sees where it is."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QLineEdit, QWidget
+from window_driver import shot, shows
+
+from skel.app.capture import trimmed
+from skel.app.trouble import elsewhere
+from skel.app.widgets.taught_list import TaughtRow
+from skel.app.window import MainWindow
+from skel.sensors.synthetic import perform
+
+CONTROLS = (QAbstractButton, QAbstractSlider, QLineEdit)
+
+
+def reached(window: MainWindow) -> list[QWidget]:
+    """What the Tab key comes to, from the view on until it begins again."""
+    window.activateWindow()
+    window.space.view.setFocus()
+    found: list[QWidget] = []
+    while True:
+        QTest.keyClick(window, Qt.Key.Key_Tab)
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        if focused in found:
+            return found
+        found.append(focused)
+
+
+def controls(window: MainWindow) -> list[QWidget]:
+    found = [widget for kind in CONTROLS for widget in window.findChildren(kind)]
+    return [widget for widget in found if widget.isVisible() and widget.isEnabled()]
+
+
+def states(window: MainWindow) -> Iterator[str]:
+    """Put the window into every state that has controls of its own, one after the other."""
+    window.space.hint.show()
+    window.space.banner.say("something went wrong", *elsewhere(window.opening))
+    review, teach = window.review.review, window.space.teach
+    assert review is not None
+    review.select(review.segments[0])
+    review.assign("wave hands")
+    window.review.undo()
+    review.select(review.segments[1])
+    review.assign("wave hands")
+    window.refresh()
+    yield "corrected"
+    window.teacher.toggle()
+    teach.actions_taught.show_rows([TaughtRow("bow", ("3 examples",)), TaughtRow("kick", ("5 examples",))])
+    teach.actions_taught.set_busy(False)
+    yield "taught"
+    window.opening.source("synthetic")
+    window.teacher.teach()
+    recording = perform(seed=3, duration_s=6.0, script=("squat",))
+    window.teacher.teaching.takes = [trimmed(recording)] * 2
+    window.refresh()
+    window.space.banner.say("something went wrong", *elsewhere(window.opening))
+    yield "teaching"
+
+
+@pytest.fixture
+def quiet(playing: MainWindow, monkeypatch) -> MainWindow:
+    """The window, whose list of taught actions shows what the test says, and which asks nothing."""
+    monkeypatch.setattr(playing.teacher.actions, "learn", lambda: None)
+    monkeypatch.setattr(playing.teacher.actions, "refresh", lambda: None)
+    monkeypatch.setattr(playing.review, "may_leave", lambda: True)
+    return playing
+
+
+def test_every_control_is_reached_in_the_order_of_their_places(quiet: MainWindow):
+    space = quiet.space
+    for state in states(quiet):
+        order = reached(quiet)
+        assert {widget.accessibleName() for widget in controls(quiet) if widget not in order} == set(), state
+        assert [widget for widget in order if space.banner.isAncestorOf(widget)][:-1] == space.banner.offers
+        for part in (space.header, space.banner, space.timeline, space.transport, space.teach):
+            inside = [widget for widget in order if part.isAncestorOf(widget)]
+            lines = [(y // 24, x) for x, y in (widget.mapTo(part, QPoint(0, 0)).toTuple() for widget in inside)]
+            assert lines == sorted(lines), (state, [widget.accessibleName() for widget in inside])
+
+
+def test_the_focus_is_seen_on_every_control(quiet: MainWindow):
+    for state in states(quiet):
+        for widget in reached(quiet):
+            widget.setFocus(Qt.FocusReason.TabFocusReason)
+            focused = widget.grab().toImage()
+            quiet.space.view.setFocus()
+            assert focused != widget.grab().toImage(), (state, widget.accessibleName())
+    quiet.space.teach.form.done.setFocus(Qt.FocusReason.TabFocusReason)
+    shot(quiet, "focus")
+
+
+def test_the_seek_slider_goes_further_than_the_arrow_keys(playing: MainWindow, qtbot):
+    slider = playing.space.transport._slider
+    slider.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(slider, Qt.Key.Key_PageUp)
+    shows(qtbot, playing, 5.0)
+    qtbot.keyClick(slider, Qt.Key.Key_Home)
+    shows(qtbot, playing, 0.0)
+    qtbot.keyClick(slider, Qt.Key.Key_Right)  # the window's: one frame on
+    shows(qtbot, playing, 1 / 30)
