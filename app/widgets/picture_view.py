@@ -1,5 +1,6 @@
 """The sensor's colour picture with the skeletons that were found in that very picture drawn over it."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,6 +40,7 @@ class PictureView(QWidget):
         self._is_new = self._is_stale = self._is_inset = self._mirrored = False
         self._why_stale = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.set_inset(False)
         self.setAccessibleName(texts.PICTURE_VIEW)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
 
@@ -71,6 +73,7 @@ class PictureView(QWidget):
     def set_inset(self, inset: bool) -> None:
         """Whether it stands small in a corner: then with numbers in place of labels, and without explanations."""
         self._is_inset = inset
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, not inset)  # or Qt would paint the window beneath it
         self.update()
 
     def show_frame(self, frame: SkeletonFrame, tags: Mapping[int, Tag]) -> None:
@@ -144,16 +147,24 @@ class PictureView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         border = QPainterPath()
         border.addRoundedRect(QRectF(0.5, 0.5, self.width() - 1, self.height() - 1), 10, 10)
-        painter.fillPath(border, QColor(self._theme.scene_bottom))
         frame, place = self._frame, self.place()
-        if frame is not None and frame.image is not None:
+        if self._is_inset:  # what is beneath is seen around the corners
             painter.setClipPath(border)
+        painter.fillRect(self.rect(), QColor(self._theme.scene_bottom))
+        if frame is not None and frame.image is not None:
             self._draw_picture(painter, frame.image, place)
             points = self._points()
-            painter.setClipRect(place)
             if points is not None:
+                painter.save()
+                painter.setClipRect(place.toAlignedRect(), Qt.ClipOperation.IntersectClip)
                 self._draw_people(painter, frame, points)
-            painter.setClipping(False)
+                painter.restore()
+        painter.setClipping(False)
+        if not self._is_inset:
+            corners = QPainterPath()
+            corners.addRect(QRectF(self.rect()))
+            corners.addPath(border)
+            painter.fillPath(corners, QColor(self._theme.window))
         painter.setPen(QPen(QColor(self._theme.border), 1.0))
         painter.drawPath(border)
         if not self._is_inset and (frame is None or self._is_stale or not len(frame.body_ids)):
@@ -190,9 +201,8 @@ class PictureView(QWidget):
             px_per_m = _px_per_m(points[m], frame.positions_m[m])
             colour = self._theme.person(tag.number)
             draw_person(painter, points[m], frame.confidence[m], frame.layout, px_per_m, colour, self._theme, outlined=True)
-            top = points[m, seen][points[m, seen, 1].argmin()]
-            foot = QPointF(float(top[0]), float(top[1]) - 0.13 * px_per_m)
-            tags.append((foot, Tag(tag.number, "" if self._is_inset else tag.text, tag.muted, tag.selected)))
+            x, y = points[m, seen][points[m, seen, 1].argmin()].tolist()
+            tags.append((QPointF(x, y - 0.13 * px_per_m), tag.without_text if self._is_inset else tag))
         draw_tags(painter, tags, self.width(), self._theme)
 
     def _draw_message(self, painter: QPainter) -> None:
@@ -216,9 +226,10 @@ class PictureView(QWidget):
 
 def _px_per_m(points_px: npt.NDArray[Any], positions_m: npt.NDArray[Any]) -> float:
     """How large a metre of this person is in the picture: the joints' spread in one by that in the other."""
-    known = np.isfinite(points_px).all(axis=-1) & np.isfinite(positions_m).all(axis=-1)
-    if known.sum() < 2:
+    both = np.concatenate([points_px, positions_m[:, :2]], axis=1)  # (V, 4)
+    known = both[np.isfinite(both).all(axis=1)]
+    if len(known) < 2:
         return _TYPICAL_PX_PER_M
-    spread_m = float(np.linalg.norm(positions_m[known, :2].std(axis=0)))
-    spread_px = float(np.linalg.norm(points_px[known].std(axis=0)))
-    return spread_px / max(spread_m, 0.05)
+    away = known - known.mean(axis=0)
+    x_px2, y_px2, x_m2, y_m2 = (np.einsum("vk,vk->k", away, away) / len(known)).tolist()
+    return math.sqrt(x_px2 + y_px2) / max(math.sqrt(x_m2 + y_m2), 0.05)

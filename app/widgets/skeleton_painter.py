@@ -1,25 +1,24 @@
-"""Draws people and the ground with QPainter, given a camera."""
+"""Draws people and their labels with QPainter, where they are in a view."""
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QLinearGradient, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtCore import QLineF, QMarginsF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
 from skel.app.theme import Theme, faded, font, mixed
-from skel.app.widgets.projection import Camera
 from skel.skeleton.layouts import SkeletonLayout
 
 SIDES = ("left", "middle", "right")
 UNSURE = 0.5  # joints of less confidence are drawn faint: Azure Kinect's "low", MediaPipe's more hidden than seen
 _BONE_M, _JOINT_M, _HEAD_M = 0.045, 0.065, 0.21  # widths and the head's diameter, as on an adult
 _FAINT = 0.3  # opacity
+_LABEL_EDGE = 2  # pixels around a label, for its border
 _FACE = ("Nose", "Eye", "Ear", "Mouth")  # a dozen points in a hand's breadth: small ones, without bones
-_GRID_HALF_M = 5.0
-_GRID_STEP_M = 0.5
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,11 @@ class Tag:
     text: str
     muted: bool = False
     selected: bool = False
+
+    @property
+    def without_text(self) -> "Tag":
+        """The number alone."""
+        return Tag(self.number, "", self.muted, self.selected)
 
 
 @dataclass(frozen=True)
@@ -101,132 +105,85 @@ def draw_person(
     bone_px = min(max(_BONE_M * px_per_m, 2.0), 14.0)
     joint_px = min(max(_JOINT_M * px_per_m, 3.5), 20.0)
 
-    def lines(pairs: list[tuple[int, int]], sure: int) -> list[QLineF]:
-        return [QLineF(points[a], points[b]) for a, b in pairs if min(surety[a], surety[b]) == sure]
+    def lines(side: str, sure: int) -> list[QLineF]:
+        return [QLineF(points[a], points[b]) for a, b in sides.bones[side] if min(surety[a], surety[b]) == sure]
 
-    def dots(joints: list[int], sure: int) -> QPolygonF:
-        return QPolygonF([points[joint] for joint in joints if surety[joint] == sure])
+    def draw_dots(joints: list[int], sure: int, colour: QColor, diameter: float) -> None:
+        painter.setBrush(colour)
+        for joint in joints:
+            if surety[joint] == sure:
+                painter.drawEllipse(points[joint], 0.5 * diameter, 0.5 * diameter)
 
+    bones = {sure: {side: lines(side, sure) for side in SIDES} for sure in ((1, 2) if 1 in surety else (2,))}
     if outlined:
-        painter.setPen(QPen(faded(theme.scene_bottom, 0.5), bone_px + 3.0, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
-        painter.drawLines([line for side in SIDES for line in lines(sides.bones[side], 2)])
-    for sure in (1, 2) if 1 in surety else (2,):
+        painter.setPen(_bone_pen(QColor(theme.scene_bottom), bone_px + 2.5))
+        painter.drawLines([line for side in SIDES for line in bones[2][side]])
+    for sure, of_side in bones.items():
         painter.setOpacity(_FAINT if sure == 1 else 1.0)
+        for side, drawn in of_side.items():
+            painter.setPen(_bone_pen(colours[side], bone_px))
+            painter.drawLines(drawn)
+        painter.setPen(Qt.PenStyle.NoPen)
         for side in SIDES:
-            painter.setPen(_pen(colours[side], bone_px))
-            painter.drawLines(lines(sides.bones[side], sure))
-        for side in SIDES:
-            joints = dots(sides.joints[side], sure)
-            painter.setPen(_pen(colours[side], joint_px))
-            painter.drawPoints(joints)
-            if side == "left":
-                painter.setPen(_pen(QColor(theme.scene_bottom), 0.5 * joint_px))
-                painter.drawPoints(joints)
+            draw_dots(sides.joints[side], sure, colours[side], joint_px)
+        draw_dots(sides.joints["left"], sure, QColor(theme.scene_bottom), 0.5 * joint_px)
     head = [joint for joint in sides.head if surety[joint]]
     if head:
         painter.setOpacity(1.0 if any(surety[joint] == 2 for joint in head) else _FAINT)
-        painter.setPen(_pen(colours["middle"], (0.4 if outlined else 0.8) * bone_px))
-        if not outlined:  # in a photograph the face is to be seen
-            painter.setBrush(mixed(theme.scene_bottom, colours["middle"], 0.3))
-        radius = max(0.5 * _HEAD_M * px_per_m, 3.0)
         x, y = (sum(axis) / len(head) for axis in zip(*(points[joint].toTuple() for joint in head)))
-        painter.drawEllipse(QPointF(x, y), radius, radius)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+        radius = max(0.5 * _HEAD_M * px_per_m, 3.0)
+        _draw_head(painter, QPointF(x, y), radius, bone_px, colours["middle"], theme, see_through=outlined)
     painter.setOpacity(1.0)
+    painter.setPen(Qt.PenStyle.NoPen)
     for side in SIDES:
-        if sides.face[side]:
-            painter.setPen(_pen(colours[side], max(0.3 * joint_px, 2.0)))
-            painter.drawPoints(dots(sides.face[side], 2))
-
-
-def draw_footprint(
-    painter: QPainter, camera: Camera, at_m: npt.NDArray[np.floating[Any]], size: tuple[int, int], colour: QColor
-) -> None:
-    """A disc on the ground under a person, `at_m` being the point on the ground."""
-    pixels = camera.project(_ring() + at_m, *size)
-    if np.isfinite(pixels).all():
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(faded(colour, 0.16))
-        painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in pixels.tolist()]))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-
-
-def draw_ground(painter: QPainter, camera: Camera, floor_m: float, size: tuple[int, int], theme: Theme) -> None:
-    """A rounded backdrop, and on it a grid of half metres on the ground that fades out around the camera's target."""
-    width, height = size
-    backdrop = QLinearGradient(0, 0, 0, height)
-    backdrop.setColorAt(0, QColor(theme.scene_top))
-    backdrop.setColorAt(1, QColor(theme.scene_bottom))
-    frame = QPainterPath()
-    frame.addRoundedRect(QRectF(0.5, 0.5, width - 1, height - 1), 10, 10)
-    painter.fillPath(frame, QBrush(backdrop))
-    painter.setClipPath(frame)
-    middle = np.round(np.array([camera.target_m[0], camera.target_m[2]]))
-    pieces = _grid_pieces() + np.array([middle[0], floor_m, middle[1]])
-    away = np.linalg.norm(pieces.mean(axis=1)[:, [0, 2]] - np.array(camera.target_m)[[0, 2]], axis=1) / _GRID_HALF_M
-    whole_metre = _on_whole_metre()
-    for major in (False, True):
-        for ring in range(5):
-            chosen = (whole_metre == major) & (away >= ring / 5) & (away < (ring + 1) / 5)
-            painter.setPen(QPen(faded(theme.grid, (0.8 if major else 0.35) * (1 - ring / 5)), 1.0))
-            lines = camera.project_lines(pieces[chosen], width, height)
-            painter.drawLines([QLineF(*ends) for ends in lines.reshape(-1, 4).tolist()])
-    painter.setClipping(False)
-    painter.setPen(QPen(QColor(theme.border), 1.0))
-    painter.drawPath(frame)
-
-
-@lru_cache
-def _ring() -> npt.NDArray[np.float64]:
-    """(24, 3): a circle of 34 cm on the ground about the origin."""
-    turn = np.linspace(0.0, 2 * np.pi, 24, endpoint=False)
-    return np.stack([0.34 * np.cos(turn), np.zeros(24), 0.34 * np.sin(turn)], axis=1)
-
-
-@lru_cache
-def _grid_pieces() -> npt.NDArray[np.float64]:
-    """(L, 2, 3): the grid's lines about the origin, cut into pieces of two steps so that each can fade."""
-    at = np.arange(-_GRID_HALF_M, _GRID_HALF_M + 1e-9, _GRID_STEP_M)
-    line, start = (a.ravel() for a in np.meshgrid(at, at[:-1:2], indexing="ij"))
-    along_z = np.zeros((len(line), 2, 3))
-    along_z[..., 0] = line[:, None]
-    along_z[..., 2] = start[:, None] + (0.0, 2 * _GRID_STEP_M)
-    return np.concatenate([along_z, along_z[..., ::-1]])
-
-
-@lru_cache
-def _on_whole_metre() -> npt.NDArray[np.bool_]:
-    pieces = _grid_pieces()
-    line = np.where(pieces[:, 0, 0] == pieces[:, 1, 0], pieces[:, 0, 0], pieces[:, 0, 2])
-    return np.asarray(line == np.round(line))
+        draw_dots(sides.face[side], 2, colours[side], max(0.3 * joint_px, 2.0))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
 def draw_tags(painter: QPainter, tags: list[tuple[QPointF, Tag]], width: int, theme: Theme) -> None:
     """Labels, each with its foot at a point; moved up where they would cover one another, and into the picture."""
-    text_font = font(14, bold=True)
-    metrics = QFontMetricsF(text_font)
+    ratio = painter.device().devicePixelRatioF()
     taken: list[QRectF] = []
     for foot, tag in tags:
-        text = metrics.elidedText(tag.text, Qt.TextElideMode.ElideRight, 220)
-        size = (metrics.horizontalAdvance(text) + 46, 28) if text else (22, 22)
-        box = QRectF(0, 0, *size)
+        label = _label(tag, theme, ratio)
+        box = QRectF(QPointF(0, 0), label.deviceIndependentSize()).adjusted(0, 0, -2 * _LABEL_EDGE, -2 * _LABEL_EDGE)
         box.moveCenter(QPointF(foot.x(), foot.y() - 0.5 * box.height() - 4))
         for other in taken:
             if box.intersects(other):
                 box.moveBottom(other.top() - 4)
         box.moveLeft(min(max(box.left(), 6.0), max(width - box.width() - 6.0, 6.0)))
-        box.moveTop(max(box.top(), 6.0 if text else 2.0))
+        box.moveTop(max(box.top(), 6.0 if tag.text else 2.0))
         taken.append(box)
-        colour = theme.person(tag.number)
-        painter.setPen(QPen(colour if tag.selected else QColor(theme.border), 1.5 if tag.selected else 1.0))
-        painter.setBrush(faded(theme.surface, 0.88))
-        painter.drawRoundedRect(box, 0.5 * box.height(), 0.5 * box.height())
-        margin = 0.5 * (box.height() - 18)
-        draw_number(painter, QRectF(box.left() + margin, box.top() + margin, 18, 18), tag.number, theme)
-        painter.setPen(QColor(theme.muted if tag.muted else theme.text))
-        painter.setFont(text_font)
-        painter.drawText(box.adjusted(31, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, text)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
+        # On whole pixels of the screen, or the text would be blurred.
+        x, y = (round(ratio * (at - _LABEL_EDGE)) / ratio for at in (box.left(), box.top()))
+        painter.drawImage(QPointF(x, y), label)
+
+
+@lru_cache(maxsize=64)
+def _label(tag: Tag, theme: Theme, ratio: float) -> QImage:
+    """A label, with `_LABEL_EDGE` around it: kept, since to draw it anew for each frame costs more than the skeleton."""
+    text_font = font(14, bold=True)
+    metrics = QFontMetricsF(text_font)
+    text = metrics.elidedText(tag.text, Qt.TextElideMode.ElideRight, 220)
+    width, height = (math.ceil(metrics.horizontalAdvance(text)) + 46, 28) if text else (22, 22)
+    box = QRectF(_LABEL_EDGE, _LABEL_EDGE, width, height)
+    size = box.size().grownBy(QMarginsF(*[_LABEL_EDGE] * 4)) * ratio
+    image = QImage(math.ceil(size.width()), math.ceil(size.height()), QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    colour = theme.person(tag.number)
+    painter.setPen(QPen(colour if tag.selected else QColor(theme.border), 1.5 if tag.selected else 1.0))
+    painter.setBrush(faded(theme.surface, 0.88))
+    painter.drawRoundedRect(box, 0.5 * height, 0.5 * height)
+    margin = 0.5 * (height - 18)
+    draw_number(painter, QRectF(box.left() + margin, box.top() + margin, 18, 18), tag.number, theme)
+    painter.setPen(QColor(theme.muted if tag.muted else theme.text))
+    painter.setFont(text_font)
+    painter.drawText(box.adjusted(31, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, text)
+    painter.end()
+    return image
 
 
 def draw_number(painter: QPainter, box: QRectF, number: int, theme: Theme) -> None:
@@ -239,11 +196,31 @@ def draw_number(painter: QPainter, box: QRectF, number: int, theme: Theme) -> No
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(number))
 
 
-def _pen(colour: QColor, width: float) -> QPen:
-    """A round pen, in quarters of a pixel so that the same ones come again."""
-    return _round_pen(colour.rgba(), round(4 * width))
+def _draw_head(
+    painter: QPainter, middle: QPointF, radius: float, bone_px: float, colour: QColor, theme: Theme, *, see_through: bool
+) -> None:
+    """A disc with an edge; `see_through`, a ring and the end of the neck: in a photograph the face is to be seen."""
+    edge = 0.5 * (0.4 if see_through else 0.8) * bone_px
+    inner = max(radius - edge, 0.0)
+    ring = QPainterPath()  # to fill it is quicker than to draw its line
+    ring.addEllipse(middle, radius + edge, radius + edge)
+    ring.addEllipse(middle, inner, inner)
+    painter.fillPath(ring, colour)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour if see_through else mixed(theme.scene_bottom, colour, 0.3))
+    filled = 0.5 * bone_px if see_through else inner
+    painter.drawEllipse(middle, filled, filled)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _bone_pen(colour: QColor, width: float) -> QPen:
+    """A pen of which the width is rounded to quarters of a pixel, so that the same ones come again.
+
+    Its ends are flat and lie under the joints: Qt draws lines with round ends ten times as slowly.
+    """
+    return _cached_pen(colour.rgba(), round(4 * width))
 
 
 @lru_cache(maxsize=512)
-def _round_pen(rgba: int, quarters: int) -> QPen:
-    return QPen(QColor.fromRgba(rgba), quarters / 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+def _cached_pen(rgba: int, quarters: int) -> QPen:
+    return QPen(QColor.fromRgba(rgba), quarters / 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from skel.app import texts
 from skel.app.theme import Theme, faded, font
 from skel.app.widgets.framing import Framing
+from skel.app.widgets.ground_painter import draw_footprint, draw_ground
 from skel.app.widgets.projection import Camera, framing_distance_m
-from skel.app.widgets.skeleton_painter import Tag, draw_footprint, draw_ground, draw_person, draw_tags, side_colours
+from skel.app.widgets.skeleton_painter import Tag, draw_person, draw_tags, side_colours
 from skel.skeleton.frame import SkeletonFrame
 
 _CLICK_PX = 4  # a press that moves less is a click, not a drag
@@ -37,6 +38,7 @@ class SkeletonView(QWidget):
         self._ground_key: object = None
         self._press = self._last = QPoint()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.set_inset(False)
         self.setAccessibleName(texts.SKELETON_VIEW)
         self.setToolTip(texts.SKELETON_VIEW_HINT)
         self.setToolTipDuration(4000)
@@ -60,6 +62,7 @@ class SkeletonView(QWidget):
     def set_inset(self, inset: bool) -> None:
         """Whether it stands small in a corner: then with numbers in place of labels, and without explanations."""
         self._is_inset = inset
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, not inset)  # or Qt would paint the window beneath it
         self.update()
 
     def show_frame(self, frame: SkeletonFrame, tags: Mapping[int, Tag]) -> None:
@@ -185,11 +188,12 @@ class SkeletonView(QWidget):
     def _ground_picture(self) -> QPixmap:
         """The ground, drawn anew only when the camera, the size or the theme has changed."""
         ratio, size = self.devicePixelRatioF(), (self.width(), self.height())
-        key = (self._camera, self._framing.floor_m, size, ratio, self._theme.name)
+        key = (self._camera, self._framing.floor_m, size, ratio, self._theme.name, self._is_inset)
         if key != self._ground_key:
             self._ground = QPixmap(round(size[0] * ratio), round(size[1] * ratio))
             self._ground.setDevicePixelRatio(ratio)
-            self._ground.fill(Qt.GlobalColor.transparent)  # round corners, whatever is beneath
+            # Around the corners is what is beneath.
+            self._ground.fill(Qt.GlobalColor.transparent if self._is_inset else QColor(self._theme.window))
             painter = QPainter(self._ground)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             draw_ground(painter, self._camera, self._framing.floor_m, size, self._theme)
@@ -206,15 +210,14 @@ class SkeletonView(QWidget):
         tags: list[tuple[QPointF, Tag]] = []
         for m, joints in sorted(seen.items(), key=lambda item: -depth[item[0]]):
             tag = self._tags.get(int(frame.body_ids[m]), Tag(m + 1, ""))
-            tag = replace(tag, text="") if self._is_inset else tag
             colour = self._theme.person(tag.number)
             on_floor = frame.positions_m[m, joints].mean(axis=0)
             on_floor[1] = self._framing.floor_m
             draw_footprint(painter, self._camera, on_floor, size, colour)
             px_per_m = self._camera.focal_px(size[1]) / max(depth[m], 0.1)
             draw_person(painter, pixels[m], frame.confidence[m], frame.layout, px_per_m, colour, self._theme)
-            top = pixels[m, joints[pixels[m, joints, 1].argmin()]]
-            tags.append((QPointF(float(top[0]), float(top[1]) - 0.13 * px_per_m), tag))
+            x, y = pixels[m, joints[pixels[m, joints, 1].argmin()]].tolist()
+            tags.append((QPointF(x, y - 0.13 * px_per_m), tag.without_text if self._is_inset else tag))
         draw_tags(painter, tags[::-1], size[0], self._theme)  # the nearest first: it keeps its place
 
     def _draw_legend(self, painter: QPainter) -> None:

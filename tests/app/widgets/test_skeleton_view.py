@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from skel.app.theme import DARK, LIGHT
 from skel.app.widgets.skeleton_painter import Tag, side_colours
@@ -114,6 +114,17 @@ def test_each_frame_is_reported_once_when_painted(view, people, qtbot):
     picture(view)
     picture(view)
     assert seen == [frame]
+
+
+def test_the_corners_show_the_window_and_an_insets_what_is_beneath(view, people):
+    for inset, corner in ((False, QColor(DARK.window)), (True, QColor("#ff00ff"))):
+        view.set_inset(inset)
+        view.show_frame(frame_of(people), TAGS)
+        image = QImage(view.size(), QImage.Format.Format_RGB32)
+        image.fill(QColor("#ff00ff"))
+        view.render(image, QPoint(), renderFlags=QWidget.RenderFlag(0))
+        assert image.pixelColor(0, 0) == corner
+        assert image.pixelColor(400, 3) != QColor("#ff00ff")
 
 
 def test_hits(view, people):
