@@ -107,9 +107,11 @@ class Session:
 
     def teach(self, taught: TaughtClasses | None) -> None:
         """Name these actions beside those of `model`, from the next frame on; None = none. Another model forgets them."""
-        self._taught = taught
+        before, self._taught = self.labels, taught
         if self.pipeline is not None:
             self.pipeline.recognizer.taught = taught
+            if self.labels != before:
+                self._begin_events(self.pipeline)
 
     def compare_with(self, path: Path | str | None) -> None:
         """Let another model recognise the same frames, for comparison; None = no longer. `UserError` as `open_model`."""

@@ -98,7 +98,7 @@ class TaughtActions:
         return self._add(take.labelled(self.checked_label(label)))
 
     def add_correction(self, recording: Recording, segment: Segment, person: int = 0) -> Example:
-        """Keep what one person (a column) of a recording truly does, as an example of that action.
+        """Keep what one person (a column) of a recording truly does, as an example of that action; once, however often.
 
         Of a class that the model knows it is an example for fine-tuning only. `UserError` where the person is not in view.
         """
@@ -111,7 +111,7 @@ class TaughtActions:
         label = self.checked_label(segment.label)
         moved = Segment(segment.start_s - float(times_s[first]), segment.end_s - float(times_s[first]), label)
         kept = replace(recording, positions_m=positions_m, times_s=recording.times_s[first:last], segments=(moved,))
-        return self._add(kept)
+        return next((example for example in self.examples(label) if _is_same(example, kept)), None) or self._add(kept)
 
     def discard(self, example: Example) -> None:
         """Delete one example."""
@@ -149,10 +149,8 @@ class TaughtActions:
         `UserError`, one line, for any other file; then nothing is added.
         """
         recordings = [_relabelled(one, self.checked_label(one.segments[0].label)) for one in unpack(source)]
-        have = [(example.label, example.load().positions_m) for example in self._examples]
         for recording in recordings:
-            label = recording.segments[0].label
-            if not any(label == one and np.array_equal(x, recording.positions_m, equal_nan=True) for one, x in have):
+            if not any(_is_same(example, recording) for example in self.examples(recording.segments[0].label)):
                 self._add(recording)
         return tuple(dict.fromkeys(one.segments[0].label for one in recordings))
 
@@ -206,6 +204,14 @@ def _example(path: Path) -> Example:
         raise UserError(f"{path} is not one person's recording of one action")
     (segment,) = recording.segments
     return Example(path, segment.label, segment.start_s, segment.end_s)
+
+
+def _is_same(example: Example, recording: Recording) -> bool:
+    """Whether the recording shows the example's movement."""
+    (segment,) = recording.segments
+    if (example.start_s, example.end_s) != (segment.start_s, segment.end_s):
+        return False
+    return np.array_equal(example.load().positions_m, recording.positions_m, equal_nan=True)
 
 
 def _relabelled(recording: Recording, label: str) -> Recording:

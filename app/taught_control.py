@@ -38,6 +38,7 @@ class TaughtControl(QObject):
         super().__init__(window)
         self._window, self._session, self._list, self._banner = window, session, listed, banner
         self.store = TaughtActions(folder)
+        self._untold = self.store.problems
         self._learner = Learner(self, banner.say)
         self._models: tuple[object, object] = (None, None)  # for which the actions were learned
         listed.renaming_wanted.connect(self.rename)
@@ -130,8 +131,9 @@ class TaughtControl(QObject):
                 self._banner.say(texts.rival_untaught(rival.path.name, learned.problem))
 
     def _show(self, learned: _Learned) -> None:
-        if learned.problem:
-            self._banner.say(learned.problem)
+        if learned.problem or self._untold:
+            self._banner.say(learned.problem or texts.left_out(self._untold))
+            self._untold = ()
         told = {report.label: report for report in learned.reports}
         self._list.show_rows([self._row(label, told.get(label)) for label in self.store.labels])
         self._list.set_busy(self._learner.is_busy)

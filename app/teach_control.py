@@ -97,13 +97,14 @@ class TeachControl(QObject):
         if not segments:
             self._banner.say(texts.SEGMENT_WANTED)
             return
+        store, person = self.actions.store, self._display.selected or 0
+        known = {example for label in store.labels for example in store.examples(label)}
         try:
-            for segment in segments:
-                self.actions.store.add_correction(recording, segment, self._display.selected or 0)
+            added = {store.add_correction(recording, segment, person) for segment in segments} - known
         except UserError as error:
             self._banner.say(str(error))
         else:
-            self._banner.say(texts.added(len(segments), segments[0].label if len(segments) == 1 else ""), good=True)
+            self._banner.say(texts.added(len(added), segments[0].label if len(segments) == 1 else ""), good=True)
         self.actions.learn()
 
     def refresh(self) -> None:

@@ -1,5 +1,7 @@
 """The English texts of teaching."""
 
+from collections.abc import Sequence
+
 from skel.app.texts import percent, shown
 
 TEACH = "Teach"
@@ -91,6 +93,12 @@ def learned_known(label: str) -> str:
     return f"The model knows {shown(label)} already: the examples are kept for fine-tuning"
 
 
+def left_out(problems: Sequence[str]) -> str:
+    """What is said about damaged files among the taught actions: the first, and how many there are."""
+    more = len(problems) - 1
+    return f"{problems[0]}{f' (and {more} more)' if more else ''}"
+
+
 def rival_untaught(model: str, why: str) -> str:
     """What is said where the model that is compared cannot be taught."""
     return f"compared without your taught actions, which {model} cannot learn: {why}"
@@ -103,6 +111,8 @@ def untaught(model: str) -> str:
 
 def added(count: int, label: str) -> str:
     """What is said when examples were added without the camera."""
+    if not count:
+        return "That is among your actions already"
     return (
         f"Added {examples(count)} of {shown(label)} to your actions" if label else f"Added {examples(count)} to your actions"
     )

@@ -12,7 +12,8 @@ def tab_before(anchor: QWidget, widgets: Iterable[QWidget]) -> None:
     Qt puts whatever is made later to the end of the whole window's order.
     """
     before = anchor.previousInFocusChain()
-    while before and before is not anchor and before.focusPolicy() == Qt.FocusPolicy.NoFocus:  # nothing can follow such a one
+    # After one that takes no focus Qt puts nothing.
+    while before and before is not anchor and before.focusPolicy() == Qt.FocusPolicy.NoFocus:
         before = before.previousInFocusChain()
     for widget in widgets:
         QWidget.setTabOrder(before or anchor, widget)

@@ -1,6 +1,7 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -138,6 +139,16 @@ def test_a_correction_is_one_person_and_what_is_around(store):
     np.testing.assert_array_equal(kept.positions_m[inside, 0], performed.positions_m[original, 1])
     assert example.start_s == pytest.approx(segment.start_s - (kept.times_s[0] - performed.times_s[0]))
     assert "salute" in store.classifier(Model()).labels
+
+
+def test_a_correction_is_kept_once(store):
+    performed = perform(seed=3, duration_s=8.0, script=("squat",))
+    segment = replace(performed.segments[0], label="salute")
+    example = store.add_correction(performed, segment)
+    assert TaughtActions(store.folder).add_correction(performed, segment) == example
+    longer = replace(segment, end_s=segment.end_s + 0.2)
+    assert store.add_correction(performed, longer) != example
+    assert len(store.examples("salute")) == 2
 
 
 def test_a_correction_where_nobody_is(store):

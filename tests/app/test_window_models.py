@@ -11,6 +11,7 @@ from window_driver import at_the_sizes, key, shot
 
 from skel.app import desktop, texts, texts_card, texts_teach
 from skel.app.card import as_text, card_of
+from skel.app.events import ActionEvents
 from skel.app.options import Options
 from skel.app.session import recording_source
 from skel.app.settings import Settings
@@ -74,6 +75,21 @@ def test_both_models_name_what_was_taught(taught: MainWindow, other: Path, path:
     taught.teacher.actions.learn()
     learned(taught, qtbot)
     assert "long step" not in (*taught.session.labels, *taught.session.pipeline.rival.labels)
+
+
+def test_other_programs_are_told_what_can_be_named(taught: MainWindow, qtbot):
+    messages: list[dict] = []
+    taught.session.events = ActionEvents(messages.append)
+    for change in (lambda: None, lambda: taught.teacher.actions.store.rename("long step", "far step")):
+        change()
+        taught.teacher.actions.learn()
+        learned(taught, qtbot)
+        states = [message for message in messages if message["event"] == "state"]
+        assert states[-1]["labels"] == list(taught.session.labels)
+    taught.teacher.actions.learn()
+    learned(taught, qtbot)
+    assert [state["labels"][-1] for state in states] == ["long step", "far step"]
+    assert states[-1]["source"] == "take.npy"
 
 
 def test_a_rival_that_cannot_be_taught_is_said(taught: MainWindow, other: Path, qtbot):

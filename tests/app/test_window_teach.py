@@ -242,8 +242,15 @@ def test_segments_of_a_recording_are_examples(taught: MainWindow, qtbot):
     taught.refresh()
     both_themes(taught, "teach-recording-played")
     assert taught.space.teach.form.said == texts_teach.LIVE_ONLY
-    qtbot.mouseClick(taught.space.teach.form.segment, Qt.MouseButton.LeftButton)
-    assert len(taught.teacher.actions.store.examples("long step")) == 4
+    button = taught.space.teach.form.segment
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert taught.space.banner.text == texts_teach.added(0, "long step")  # it is one of the three
+    review = taught.review.review
+    review.select(review.segments[-1])
+    review.assign("far step")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert taught.space.banner.text == texts_teach.added(1, "far step")
+    assert len(taught.teacher.actions.store.examples("long step")) == 3
     learned(taught, qtbot)
 
 
@@ -277,6 +284,16 @@ def test_taught_actions_are_there_at_the_next_start(taught: MainWindow, model, s
     again = MainWindow(model, settings)
     learned(again, qtbot)
     assert "long step" in again.session.labels
+    again.close()
+    again.deleteLater()
+
+
+def test_a_damaged_example_is_said_at_the_start(taught: MainWindow, model, settings, qtbot):
+    example, *_ = taught.teacher.actions.store.examples("long step")
+    example.path.with_suffix(".json").unlink()
+    again = MainWindow(model, settings)
+    learned(again, qtbot)
+    assert f"{example.path} has lost its" in again.space.banner.text
     again.close()
     again.deleteLater()
 
