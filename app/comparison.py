@@ -62,7 +62,7 @@ def print_comparison(
     console: Console,
 ) -> None:
     """Print what each model recognised, how far they agree, and where the truth is known how much of it each named."""
-    segmenters = [Segmenter(nothing=no_actions(recognizer)) for recognizer in recognizers]
+    segmenters = [Segmenter(recognizer.live) for recognizer in recognizers]
     agreement = Agreement((no_actions(recognizers[0]), no_actions(recognizers[1])))
     predictions: tuple[list[Prediction], list[Prediction]] = ([], [])
     stopped: KeyboardInterrupt | None = None

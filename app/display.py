@@ -14,7 +14,7 @@ from skel.app.session import Session
 from skel.app.widgets.review_lanes import RECOGNISED_ROW, RECORDING_ROW
 from skel.app.widgets.skeleton_painter import Tag
 from skel.app.widgets.workspace import Workspace
-from skel.models.recognizer import UNKNOWN
+from skel.models.live import LiveSettings
 
 _TIMELINE_EVERY = 3  # frames: the curves are the dearest part of the window
 _SETTLE_MS = 120  # the last frame before a pause gets its timeline after this
@@ -37,7 +37,7 @@ class Display(QObject):
         self.review: Review | None = None
         self.shown: Snapshot | None = None
         self._rival = Rival(session)
-        self._history = History((), ())
+        self._history = History((), LiveSettings())
         self._states: list[PersonState] = []
         self._chosen: int | None = None  # by the user, in view or not
         self._now_s = 0.0
@@ -61,7 +61,7 @@ class Display(QObject):
     def start_over(self) -> None:
         """Forget everything that was shown: another source or model."""
         bundle = self._session.model.bundle
-        self._history = History(bundle.labels, (UNKNOWN, bundle.live.idle_label or UNKNOWN))
+        self._history = History(bundle.labels, bundle.live)
         self._rival.start_over()
         self.shown = None
         self._colours.neutral = bundle.live.idle_label

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from skel.app.acquisition import OVER, Acquisition, State
-from skel.app.events import ActionEvents, as_json, no_actions
+from skel.app.events import ActionEvents, as_json
 from skel.app.pipeline import Snapshot, predicted
 from skel.app.recording import LiveRecording
 from skel.models.recognizer import Prediction, Recognizer
@@ -120,7 +120,7 @@ def print_segments(results: Iterable[Snapshot], recognizer: Recognizer, played: 
 
     Times count from the first frame of what is played. A run that is stopped with Ctrl-C prints what it has.
     """
-    segmenter = Segmenter(nothing=no_actions(recognizer))
+    segmenter = Segmenter(recognizer.live)
     truth = played.segments if played is not None else ()
     start_s = float(played.times_s[0]) if played is not None else 0.0
     predictions: list[Prediction] = []  # only where they are compared with the truth: a camera never ends

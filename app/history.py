@@ -1,12 +1,13 @@
 """What was predicted for each person over the last seconds: the timeline's curves and named segments."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from skel.models.live import LiveSettings
 from skel.models.recognizer import Prediction
-from skel.models.segments import RecognisedSegment, Segmenter
+from skel.models.segments import RecognisedSegment, Segmenter, happened_s
 
 _KEPT_S = 60.0
 
@@ -57,27 +58,28 @@ class History:
     """The last minute of everybody's predictions.
 
     A time stamp before the last one (a recording that starts over, somebody who seeks back) replaces what came after it.
+    Segments lie where they happened (`Segmenter`), the curves where they were predicted.
     Predictions may come with other labels than before (classes are taught, renamed, removed), which then are its `labels`;
     what is known of classes that stay is kept.
     """
 
-    def __init__(self, labels: tuple[str, ...], nothing: Collection[str]) -> None:
+    def __init__(self, labels: tuple[str, ...], live: LiveSettings) -> None:
         self.labels = labels
-        self._nothing = nothing
+        self._live = live
         self._people: dict[int, _Curves] = {}
-        self._segmenter = Segmenter(nothing=nothing)
+        self._segmenter = Segmenter(live)
         self._now_s = -np.inf
 
     def clear(self) -> None:
         """Forget everything."""
         self._people.clear()
-        self._segmenter = Segmenter(nothing=self._nothing)
+        self._segmenter = Segmenter(self._live)
         self._now_s = -np.inf
 
     def push(self, prediction: Prediction) -> None:
         """Take in the next prediction, in the order in which they were made."""
         if prediction.time_s < self._now_s:
-            self.cut(prediction.time_s)
+            self.cut(happened_s(prediction.time_s, prediction.since_s, self._live.start_lag_s))
         elif prediction.time_s > self._now_s:
             self._forget_the_old(prediction.time_s)
         self._now_s = prediction.time_s
@@ -92,7 +94,7 @@ class History:
         before = [segment for segment in self._segmenter.segments if segment.start_s < time_s]
         for segment in before:
             segment.end_s = min(segment.end_s, time_s)
-        self._segmenter = Segmenter(nothing=self._nothing)
+        self._segmenter = Segmenter(self._live)
         self._segmenter.segments = before
         for curves in self._people.values():
             curves.cut(time_s)

@@ -8,8 +8,8 @@ from skel.app.history import History
 from skel.app.pipeline import Pipeline, Snapshot
 from skel.app.presenter import PersonState, describe
 from skel.app.session import Session
+from skel.models.live import LiveSettings
 from skel.models.pretrained import DEFAULT_MODEL
-from skel.models.recognizer import UNKNOWN
 
 
 class Rival:
@@ -23,7 +23,7 @@ class Rival:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.people: list[PersonState] = []
-        self.history = History((), ())
+        self.history = History((), LiveSettings())
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -41,7 +41,7 @@ class Rival:
         self.people = []
         if self._session.rival is not None:
             bundle = self._session.rival.bundle
-            self.history = History(bundle.labels, (UNKNOWN, bundle.live.idle_label or UNKNOWN))
+            self.history = History(bundle.labels, bundle.live)
 
     def take(self, pipeline: Pipeline) -> None:
         """Take in what was predicted since the last call."""

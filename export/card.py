@@ -46,6 +46,7 @@ def _rows(card: Bundle) -> Iterator[tuple[str, str]]:
     yield "smoothing", f"{live.smoothing_s:g} s" if live.smoothing_s else "none"
     yield "hysteresis", f"{live.hysteresis:g}" if live.hysteresis else "none"
     yield "unknown", f"below {live.rejection_threshold:g}" if live.rejection_threshold else "never"
+    yield "segments", f"begin {live.start_lag_s:g} s before they are named, end {live.end_lag_s:g} s before they are not"
     yield "precision", card.precision
     for name, figure in card.metrics.items():
         yield name, f"{figure['value']:.4g}: {figure['protocol']}"

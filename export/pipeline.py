@@ -19,7 +19,7 @@ from skel.export.statistics import embedding_statistics
 from skel.export.verify import Sample, Verification, as_function, logits_of, random_sample, real_sample
 from skel.export.weights import fitted_weights, given_weights
 from skel.models.bundle import Bundle, Precision
-from skel.models.live import LiveSettings
+from skel.models.live import LiveSettings, with_usual_lag
 from skel.models.providers import tensorrt_package
 from skel.models.runtime import OnnxModel
 from skel.sensors.actor_motions import IDLE
@@ -142,13 +142,14 @@ def _weights(words: Sequence[str], runs: Sequence[TrainedRun], source: DataSourc
 
 
 def live_settings(classes: Sequence[str], clip: ClipConfig, window_durations_s: tuple[float, ...]) -> LiveSettings:
-    """What follows from the classes' names: the idle one, and those of two people, where a clip has room for both."""
+    """What follows from the windows, and from the classes' names: the idle one, those of two people if clips hold two."""
     mutual = {*NTU_MUTUAL_CLASSES, *PKU_MUTUAL_CLASSES} if clip.max_bodies > 1 else set()
-    return LiveSettings(
+    live = LiveSettings(
         window_durations_s,
         idle_label=IDLE if IDLE in classes else None,
         pair_labels=tuple(label for label in classes if label in mutual),
     )
+    return with_usual_lag(live)
 
 
 def with_live(card: Bundle, tuned: ChosenSettings) -> Bundle:

@@ -10,7 +10,7 @@ from skel.models.streams import STREAMS, Stream
 from skel.skeleton.clip import ClipConfig
 from skel.skeleton.errors import UserError
 
-SCHEMA = 3
+SCHEMA = 4
 METADATA_KEY = "skel.bundle"
 Precision = Literal["float32", "int8"]
 
@@ -55,6 +55,8 @@ class Bundle:
         except ValueError as error:
             raise UserError(f"{source}: the model's card is not JSON: export the model again") from error
         schema = fields.pop("schema", None) if isinstance(fields, dict) else None
+        if schema == 3:  # written before segments were laid where they happened: both lags are 0
+            schema = SCHEMA
         if schema != SCHEMA:
             raise UserError(f"{source}: its card has schema {schema}, this version reads {SCHEMA}: export the model again")
         missing = [name for name in cls.__dataclass_fields__ if name not in fields]

@@ -1,5 +1,6 @@
 """What one person does at one instant, as the recogniser says it."""
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,6 +28,7 @@ class Prediction:
         embedding: (F,) float32, the model's features of the person alone, the mean over the windows.
         window_ms: the part of `latency_ms` in which frames were taken in and clips made.
         model_ms: the part of `latency_ms` in which the model ran.
+        since_s: since when the person has been in view, by the same clock; -inf where that is not known.
     """
 
     person: int
@@ -41,3 +43,4 @@ class Prediction:
     embedding: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32), repr=False)
     window_ms: float = 0.0
     model_ms: float = 0.0
+    since_s: float = -math.inf

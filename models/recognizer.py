@@ -242,6 +242,7 @@ class Recognizer:
             embedding=embedding,
             window_ms=window_ms,
             model_ms=model_ms,
+            since_s=person.since_s,
         )
 
 

@@ -1,8 +1,9 @@
 """From a prediction a frame to "she waved from 2.1 to 4.6 s", and how well that fits what is known to have happened."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from skel.models.live import LiveSettings
 from skel.models.recognizer import UNKNOWN, Prediction
 from skel.skeleton.recording import Segment
 
@@ -12,9 +13,14 @@ SHORTEST_S = 0.5
 _LONGEST_GAP_S = 0.5  # without a prediction of a person; then the person's segment is over
 
 
+def happened_s(time_s: float, since_s: float, lag_s: float) -> float:
+    """When what is known at `time_s` took place: `lag_s` earlier, but not before the person came into view, at `since_s`."""
+    return max(time_s - lag_s, since_s)
+
+
 @dataclass
 class RecognisedSegment:
-    """One person's action from first to last naming, in the sensor's time; the confidence is the mean over its frames.
+    """One person's action from start to end, in the sensor's time; the confidence is the mean over its frames.
 
     `partner`: who it was done with at last; None for what one person does alone.
     """
@@ -27,59 +33,83 @@ class RecognisedSegment:
     frames: int = 1
     partner: int | None = None
 
-    def extend(self, prediction: Prediction) -> None:
-        """Let it last until this prediction of the same action."""
-        self.end_s = prediction.time_s
-        self.frames += 1
+
+@dataclass
+class _Naming:
+    """What a person is called without a break, from first to last naming, and the segment that it makes."""
+
+    segment: RecognisedSegment
+    first_s: float
+    last_s: float
+    other_ended_s: float  # where what the person did before ends, if this becomes a segment
+
+    def go_on(self, prediction: Prediction, end_s: float) -> None:
+        self.last_s = prediction.time_s
+        segment = self.segment
+        segment.end_s = end_s
+        segment.frames += 1
         if prediction.partner is not None:
-            self.partner = prediction.partner
-        self.confidence += (prediction.confidence - self.confidence) / self.frames
+            segment.partner = prediction.partner
+        segment.confidence += (prediction.confidence - segment.confidence) / segment.frames
 
 
 class Segmenter:
     """Finds segments with hysteresis as predictions come in.
 
     A person's action goes on until another one has been named without a break for `shortest_s`; that one then counts from
-    its first naming, where the other ends. What is named for a shorter time changes nothing. Actions in `nothing` end the
-    one before them in the same way but are no segments themselves.
+    its first naming, where the other ends. What is named for a shorter time changes nothing. "Unknown" and the idle class
+    end the one before them in the same way but are no segments themselves.
+
+    A window looks back, so names come late: segments begin `live.start_lag_s` before their first naming and end
+    `live.end_lag_s` before their last, but neither before the person came into view nor before that person's last segment
+    ended. One that goes on ends `live.end_lag_s` ago; none ever shrinks.
     """
 
-    def __init__(self, shortest_s: float = SHORTEST_S, nothing: Collection[str] = (UNKNOWN,)) -> None:
+    def __init__(self, live: LiveSettings, shortest_s: float = SHORTEST_S) -> None:
         self.segments: list[RecognisedSegment] = []
-        self._shortest_s = shortest_s
-        self._nothing = nothing
-        self._current: dict[int, RecognisedSegment] = {}
-        self._candidate: dict[int, RecognisedSegment] = {}
+        self._live, self._shortest_s = live, shortest_s
+        self._current: dict[int, _Naming] = {}
+        self._candidate: dict[int, _Naming] = {}
+        self._last: dict[int, RecognisedSegment] = {}
 
     def push(self, prediction: Prediction) -> None:
         """Take in the next prediction; those of one person must come in the order of time."""
-        person = prediction.person
+        person, now_s = prediction.person, prediction.time_s
+        end_s = happened_s(now_s, prediction.since_s, self._live.end_lag_s)
         current, candidate = self._current.get(person), self._candidate.pop(person, None)
         latest = candidate or current
-        if latest is not None and not 0 <= prediction.time_s - latest.end_s <= _LONGEST_GAP_S:
+        if latest is not None and not 0 <= now_s - latest.last_s <= _LONGEST_GAP_S:
             self._current.pop(person, None)
             current = candidate = None
-        if current is not None and prediction.action == current.action:
-            current.extend(prediction)
+            if now_s < latest.last_s:
+                self._last.pop(person, None)
+        if current is not None and prediction.action == current.segment.action:
+            current.go_on(prediction, end_s)
             return
-        if candidate is not None and prediction.action == candidate.action:
-            candidate.extend(prediction)
+        if candidate is not None and prediction.action == candidate.segment.action:
+            candidate.go_on(prediction, end_s)
         else:
-            now_s = prediction.time_s
-            candidate = RecognisedSegment(
-                person, now_s, now_s, prediction.action, prediction.confidence, partner=prediction.partner
+            start_s = happened_s(now_s, prediction.since_s, self._live.start_lag_s)
+            segment = RecognisedSegment(
+                person, start_s, end_s, prediction.action, prediction.confidence, partner=prediction.partner
             )
-        if candidate.end_s - candidate.start_s < self._shortest_s - 1e-9:
+            candidate = _Naming(segment, now_s, now_s, other_ended_s=end_s)
+        if now_s - candidate.first_s < self._shortest_s - 1e-9:
             self._candidate[person] = candidate
         else:
             self._begin(candidate)
 
-    def _begin(self, segment: RecognisedSegment) -> None:
+    def _begin(self, naming: _Naming) -> None:
+        segment = naming.segment
         before = self._current.get(segment.person)
         if before is not None:
-            before.end_s = segment.start_s
-        self._current[segment.person] = segment
-        if segment.action not in self._nothing:
+            before.segment.end_s = naming.other_ended_s
+        self._current[segment.person] = naming
+        if segment.action not in (UNKNOWN, self._live.idle_label):
+            last = self._last.get(segment.person)
+            if last is not None:
+                segment.start_s = max(segment.start_s, last.end_s)
+            self._last[segment.person] = segment
             self.segments.append(segment)
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from skel.models.hysteresis import named_class
 from skel.models.live import LiveSettings
 from skel.models.recognizer import UNKNOWN, Prediction, smoothed, softmax
-from skel.models.segments import Segmenter
+from skel.models.segments import Segmenter, happened_s
 from skel.skeleton.recording import Segment
 from skel.training.stream_metrics import NOTHING, Names
 from skel.training.stream_windows import WindowLogits
@@ -26,11 +26,11 @@ class Named:
 
 @dataclass(frozen=True, eq=False)
 class Smoothed:
-    """The probabilities (P, K) that the recogniser names a class by; `anew` (P,): the person has just come into view."""
+    """The probabilities (P, K) that the recogniser names a class by; `since_s` (P,): since when the person is in view."""
 
     times_s: npt.NDArray[np.float64]
     probabilities: npt.NDArray[np.float64]
-    anew: npt.NDArray[np.bool_]
+    since_s: npt.NDArray[np.float64]
 
 
 def smoothed_probabilities(said: WindowLogits, temperature: float, live: LiveSettings) -> Smoothed:
@@ -44,23 +44,37 @@ def smoothed_probabilities(said: WindowLogits, temperature: float, live: LiveSet
     P, D, K = logits.shape
     answers = softmax(logits.reshape(P * D, K) / temperature).reshape(P, D, K)
     means = np.where(used[..., None], answers, 0).sum(axis=1) / used.sum(axis=1, keepdims=True)
-    anew = np.append(True, since_s[1:] != since_s[:-1])[:P]
     for i in range(1, P):
-        if not anew[i]:
+        if since_s[i] == since_s[i - 1]:
             means[i] = smoothed(means[i - 1], means[i], times_s[i] - times_s[i - 1], live.smoothing_s)
-    return Smoothed(times_s, means, anew)
+    return Smoothed(times_s, means, since_s)
 
 
 def named(said: Smoothed, labels: Sequence[str], live: LiveSettings) -> Named:
     """Apply hysteresis and rejection, and gather segments as the app's timeline does."""
     nothing = {UNKNOWN, live.idle_label}
-    segmenter = Segmenter(nothing={name for name in nothing if name is not None})
+    segmenter = Segmenter(live)
     names = []
     before: int | None = None
-    for time_s, probabilities, anew in zip(said.times_s.tolist(), said.probabilities, said.anew.tolist()):
-        before = named_class(probabilities, None if anew else before, live)
+    here_s: float | None = None
+    for time_s, probabilities, since_s in zip(said.times_s.tolist(), said.probabilities, said.since_s.tolist()):
+        before = named_class(probabilities, before if since_s == here_s else None, live)
+        here_s = since_s
         name = UNKNOWN if before is None else labels[before]
         names.append(NOTHING if name in nothing else name)
-        segmenter.push(Prediction(0, time_s, name, float(probabilities.max()), probabilities, (), 0.0))
+        confidence = float(probabilities.max())
+        segmenter.push(Prediction(0, time_s, name, confidence, probabilities, (), 0.0, since_s=since_s))
     segments = tuple(Segment(s.start_s, s.end_s, s.action) for s in segmenter.segments)
     return Named(said.times_s, np.array(names, dtype=np.str_), segments)
+
+
+def earlier(segments: Sequence[Segment], said: Smoothed, start_lag_s: float, end_lag_s: float) -> tuple[Segment, ...]:
+    """The segments that `named` finds without lags, as it finds them with these."""
+    laid: list[Segment] = []
+    for segment in segments:
+        times_s = (segment.start_s, segment.end_s)
+        start_since_s, end_since_s = said.since_s[np.searchsorted(said.times_s, times_s)].tolist()
+        start_s = happened_s(segment.start_s, start_since_s, start_lag_s)
+        start_s = max(start_s, laid[-1].end_s) if laid else start_s
+        laid.append(Segment(start_s, happened_s(segment.end_s, end_since_s, end_lag_s), segment.label))
+    return tuple(laid)

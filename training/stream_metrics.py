@@ -45,30 +45,30 @@ class Counts:
         return 2 * self.right / max(2 * self.right + self.wrong + self.missed, 1)
 
 
-def tiou(one: Segment, other: Segment) -> float:
-    """Temporal intersection over union, 0..1."""
-    shared = min(one.end_s, other.end_s) - max(one.start_s, other.start_s)
-    return max(shared, 0.0) / max(max(one.end_s, other.end_s) - min(one.start_s, other.start_s), 1e-9)
+def overlaps(truth: Sequence[Segment], named: Sequence[Segment]) -> npt.NDArray[np.float64]:
+    """(named, true): temporal intersection over union, 0..1, of each with each; 0 where their labels differ."""
+    starts_s, ends_s = np.array([(s.start_s, s.end_s) for s in named]).reshape(-1, 2).T[..., None]
+    true_starts_s, true_ends_s = np.array([(s.start_s, s.end_s) for s in truth]).reshape(-1, 2).T
+    shared = np.minimum(ends_s, true_ends_s) - np.maximum(starts_s, true_starts_s)
+    spanned = np.maximum(ends_s, true_ends_s) - np.minimum(starts_s, true_starts_s)
+    same = np.array([s.label for s in named], np.str_)[:, None] == np.array([s.label for s in truth], np.str_)
+    return np.where(same, np.maximum(shared, 0.0) / np.maximum(spanned, 1e-9), 0.0)
 
 
-def match(truth: Sequence[Segment], named: Sequence[Segment], least_tiou: float) -> Counts:
+def match(tious: npt.NDArray[np.float64], least_tiou: float) -> Counts:
     """The segmental F1 of Lea et al., "Temporal Convolutional Networks for Action Segmentation and Detection", CVPR 2017.
 
-    In the order of time each named segment looks for the true one of its label that it overlaps most. It is right if they
-    overlap by `least_tiou` and no other was right about that one before; it is wrong otherwise.
+    `tious`: `overlaps`. In the order of time each named segment looks for the true one of its label that it overlaps most.
+    It is right if they overlap by `least_tiou` and no other was right about that one before; it is wrong otherwise.
     """
-    found: set[int] = set()
-    for segment in named:
-        overlaps = [tiou(segment, true) if true.label == segment.label else 0.0 for true in truth]
-        best = int(np.argmax(overlaps)) if overlaps else -1
-        if best >= 0 and overlaps[best] >= least_tiou and best not in found:
-            found.add(best)
-    return Counts(len(found), len(named) - len(found), len(truth) - len(found))
+    named, true = tious.shape
+    right = len(set(tious.argmax(axis=1)[tious.max(axis=1) >= least_tiou].tolist())) if true else 0
+    return Counts(right, named - right, true - right)
 
 
-def false_alarms(truth: Sequence[Segment], named: Sequence[Segment]) -> int:
-    """Named segments that overlap no true segment of their label: in a pause, or while something else is done."""
-    return sum(all(true.label != segment.label or tiou(segment, true) == 0 for true in truth) for segment in named)
+def false_alarms(tious: npt.NDArray[np.float64]) -> int:
+    """Of `overlaps`: named segments that overlap no true one of their label: in a pause, or while something else is done."""
+    return int((tious == 0).all(axis=1).sum())
 
 
 def delays_s(truth: Sequence[Segment], times_s: Times, names: Names) -> list[float | None]:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import torch
 
 from skel.models.bundle import Bundle
-from skel.models.live import LiveSettings
+from skel.models.live import LiveSettings, with_usual_lag
 from skel.models.recognizer import Model
 from skel.sensors.actor_motions import IDLE
 from skel.skeleton.errors import UserError
@@ -31,7 +31,7 @@ class TorchModel:
             streams=tuple(network.stream for network in ensemble.networks),
             stream_weights=ensemble.weights,
             temperature=ensemble.temperature,
-            live=LiveSettings(idle_label=IDLE if IDLE in ensemble.classes else None),
+            live=with_usual_lag(LiveSettings(idle_label=IDLE if IDLE in ensemble.classes else None)),
             precision="float32",
             metrics={},
             provenance={},

@@ -18,6 +18,7 @@ from skel.training.stream_metrics import (
     false_alarms,
     match,
     names_at,
+    overlaps,
     right_after_share,
 )
 
@@ -107,12 +108,14 @@ def measure(takes: Sequence[Take], said: Sequence[Named], every: int) -> StreamF
         right_shares.append(right_after_share(truth, times_s, names, SHARES))
         in_order = sorted(truth, key=lambda s: s.start_s)
         delays += zip([s.label for s in in_order], delays_s(truth, times_s, names))
+        tious = overlaps(truth, one.segments)
         for least in TIOUS:
-            counts[least] += match(truth, one.segments, least)
+            counts[least] += match(tious, least)
         for label in {s.label for s in (*truth, *one.segments)}:
             of_truth, of_named = ([s for s in some if s.label == label] for some in (truth, one.segments))
             before, alarms = of_class.get(label, (Counts(), 0))
-            of_class[label] = before + match(of_truth, of_named, 0.3), alarms + false_alarms(of_truth, of_named)
+            tious = overlaps(of_truth, of_named)
+            of_class[label] = before + match(tious, 0.3), alarms + false_alarms(tious)
     frames, acting = np.concatenate(right_frames), np.concatenate(in_action)
     duration_s = sum(take.recording.duration_s for take in takes)
     shares = np.concatenate(right_shares)

@@ -7,15 +7,16 @@ from pathlib import Path
 
 from skel.models.live import LiveSettings
 from skel.skeleton.errors import UserError
+from skel.skeleton.recording import Segment
 from skel.training.dataset import Part
 from skel.training.live_file import ChosenSettings, save_live
 from skel.training.progress import bar
 from skel.training.run import provenance
 from skel.training.stream_config import TuneConfig
 from skel.training.stream_data import Takes, load_takes
-from skel.training.stream_decoding import named, smoothed_probabilities
+from skel.training.stream_decoding import earlier, named, smoothed_probabilities
 from skel.training.stream_evaluate import THRESHOLDS, ask, check_stream_options
-from skel.training.stream_metrics import Counts, false_alarms, match
+from skel.training.stream_metrics import Counts, false_alarms, match, overlaps
 from skel.training.stream_models import load_for_streams
 from skel.training.stream_report import TIOUS, measure, print_figures
 from skel.training.stream_windows import WindowLogits
@@ -39,7 +40,7 @@ def tune(config: TuneConfig) -> Path:
     held_out = config.checkpoint if config.on == "held-out" else ()
     takes = load_takes(config.data, part, config.classes, card.labels, card.live.idle_label, config.streams, held_out)
     answers = ask(model, takes, config.window_durations_s, config.streams.every)
-    best = choose(_trials(config, takes, answers, card.labels, card.temperature, card.live), config.false_alarms_per_minute)
+    best = choose(try_all(config, takes, answers, card.labels, card.temperature, card.live), config.false_alarms_per_minute)
     said = [named(smoothed_probabilities(one, card.temperature, best.live), card.labels, best.live) for one in answers]
     figures = measure(takes.takes, said, config.streams.every)
     whom = {"held-out": "", "train": " (which the model learned from)", "val": " (so it is no test of it any more)"}
@@ -65,6 +66,8 @@ def _check(config: TuneConfig) -> None:
         raise UserError("--smoothing-s needs at least one time constant, none of them negative")
     if not config.hysteresis or not all(0 <= value <= 1 for value in config.hysteresis):
         raise UserError("--hysteresis needs at least one number between 0 and 1")
+    if not config.lag_s or not all(0 <= lag < 60 for lag in config.lag_s):
+        raise UserError("--lag-s needs at least one number of seconds between 0 and 60")
     if not config.false_alarms_per_minute >= 0:
         raise UserError(f"--false-alarms-per-minute must not be negative: {config.false_alarms_per_minute:g}")
 
@@ -84,7 +87,7 @@ def spans_to_try(durations_s: Sequence[float], most: int) -> Iterator[tuple[floa
         yield from combinations(spans, count)
 
 
-def _trials(
+def try_all(
     config: TuneConfig,
     takes: Takes,
     answers: Sequence[WindowLogits],
@@ -92,22 +95,31 @@ def _trials(
     temperature: float,
     live: LiveSettings,
 ) -> list[Trial]:
+    """Every combination of settings, on what the network said of the windows."""
     trials = []
+    lags = [(start_s, end_s) for start_s, end_s in product(config.lag_s, repeat=2) if end_s <= start_s]
     looks = list(product(spans_to_try(config.window_durations_s, config.most_durations), config.smoothing_s))
     with bar("settings", "settings") as progress:
         task = progress.add_task("", total=len(looks))
         for spans, smoothing_s in looks:
-            look = replace(live, window_durations_s=spans, smoothing_s=smoothing_s)
+            look = replace(live, window_durations_s=spans, smoothing_s=smoothing_s, start_lag_s=0.0, end_lag_s=0.0)
             smoothed = [smoothed_probabilities(one, temperature, look) for one in answers]
             for hysteresis, threshold in product(config.hysteresis, THRESHOLDS):
                 settings = replace(look, hysteresis=hysteresis, rejection_threshold=threshold)
-                counts, alarms = {least: Counts() for least in TIOUS}, 0
-                for take, one in zip(takes.takes, smoothed):
-                    truth, found = take.recording.segments, named(one, labels, settings).segments
-                    alarms += false_alarms(truth, found)
-                    for least in TIOUS:
-                        counts[least] += match(truth, found, least)
-                f1 = sum(count.f1 for count in counts.values()) / len(TIOUS)
-                trials.append(Trial(settings, f1, alarms / (takes.duration_s / 60)))
+                found = [named(one, labels, settings).segments for one in smoothed]
+                for start_s, end_s in lags:
+                    laid = [earlier(segments, one, start_s, end_s) for segments, one in zip(found, smoothed)]
+                    trials.append(_trial(replace(settings, start_lag_s=start_s, end_lag_s=end_s), takes, laid))
             progress.advance(task)
     return trials
+
+
+def _trial(live: LiveSettings, takes: Takes, found: Sequence[Sequence[Segment]]) -> Trial:
+    counts, alarms = {least: Counts() for least in TIOUS}, 0
+    for take, segments in zip(takes.takes, found):
+        tious = overlaps(take.recording.segments, segments)
+        alarms += false_alarms(tious)
+        for least in TIOUS:
+            counts[least] += match(tious, least)
+    f1 = sum(count.f1 for count in counts.values()) / len(TIOUS)
+    return Trial(live, f1, alarms / (takes.duration_s / 60))

@@ -14,6 +14,7 @@ from skel.app.widgets.prediction_panel import PredictionPanel
 from skel.app.widgets.skeleton_painter import Tag
 from skel.app.widgets.skeleton_view import SkeletonView
 from skel.app.widgets.timeline import Timeline
+from skel.models.live import LiveSettings
 from skel.models.recognizer import Prediction
 from skel.sensors.synthetic import perform
 from skel.skeleton.frame import SkeletonFrame
@@ -66,7 +67,7 @@ def test_a_class_has_one_colour_in_bars_curves_and_segments(qtbot, theme: Theme)
         widget.show()
     panel.resize(320, 600)
     timeline.resize(900, 240)
-    history = History(LABELS, ())
+    history = History(LABELS, LiveSettings())
     for time_s in np.arange(0.0, 10.0, 0.1):
         shares = np.array([0.8, 0.15, 0.05] if time_s < 5 else [0.15, 0.8, 0.05], np.float32)
         best = int(shares.argmax())

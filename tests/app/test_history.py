@@ -1,10 +1,13 @@
 """The timeline's memory of what was predicted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from skel.app.history import History
-from skel.models.recognizer import UNKNOWN, Prediction
+from skel.models.live import LiveSettings
+from skel.models.recognizer import Prediction
 
 LABELS = ("a", "b", "c", "idle")
 
@@ -16,7 +19,7 @@ def prediction(time_s: float, best: int, person: int = 1, share: float = 0.7) ->
 
 
 def filled(changes: dict[float, int], until_s: float, step_s: float = 0.1) -> History:
-    history = History(LABELS, (UNKNOWN, "idle"))
+    history = History(LABELS, LiveSettings(idle_label="idle"))
     for time_s in np.arange(0.0, until_s, step_s):
         best = [b for start, b in changes.items() if start <= time_s + 1e-9][-1]
         history.push(prediction(float(time_s), best))
@@ -69,8 +72,18 @@ def test_seeking_back_replaces_what_came_after():
     assert (np.diff(times_s) > 0).all()
 
 
+def test_segments_are_laid_where_they_happened_and_apart_when_somebody_seeks_back():
+    history = History(LABELS, LiveSettings(start_lag_s=0.8, end_lag_s=0.8, idle_label="idle"))
+    for start_s, classes in ((0.0, "aaabbb"), (2.0, "cccccc")):
+        for time_s in np.arange(start_s + 0.5, start_s + 6.0, 0.1):
+            said = prediction(float(time_s), LABELS.index(classes[int(time_s - start_s + 1e-6)]))
+            history.push(replace(said, since_s=start_s))
+        expected = {0.0: [("a", 0.0, 2.2), ("b", 2.2, 5.1)], 2.0: [("a", 0.0, 2.0), ("c", 2.0, 7.1)]}
+        assert named(history) == expected[start_s]
+
+
 def test_people_are_apart_and_the_absent_are_forgotten():
-    history = History(LABELS, (UNKNOWN,))
+    history = History(LABELS, LiveSettings())
     for time_s in np.arange(0.0, 2.0, 0.1):
         history.push(prediction(float(time_s), 0, person=1))
         history.push(prediction(float(time_s), 1, person=2))
@@ -83,7 +96,7 @@ def test_people_are_apart_and_the_absent_are_forgotten():
 
 
 def test_memory_stays_bounded():
-    history = History(LABELS, (UNKNOWN,))
+    history = History(LABELS, LiveSettings())
     for i in range(20_000):
         history.push(prediction(i / 30, (i // 60) % 3))
     times_s, _, _ = history.curves(1, 0.0, 1e9, classes=4)
@@ -95,5 +108,5 @@ def test_memory_stays_bounded():
 
 
 def test_nobody_known():
-    times_s, probabilities, labels = History(LABELS, ()).curves(5, 0.0, 1.0, classes=3)
+    times_s, probabilities, labels = History(LABELS, LiveSettings()).curves(5, 0.0, 1.0, classes=3)
     assert len(times_s) == len(labels) == probabilities.shape[1] == 0

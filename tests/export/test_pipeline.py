@@ -119,7 +119,7 @@ def test_classes_of_two_people_are_marked_where_a_clip_holds_two(make_run, tmp_p
 
 def test_tuned_settings_go_into_the_card(make_run, tmp_path):
     run = make_run(tmp_path / "run")
-    live = LiveSettings((0.8, 1.6), smoothing_s=0.4, hysteresis=0.1, rejection_threshold=0.35)
+    live = LiveSettings((0.8, 1.6), smoothing_s=0.4, hysteresis=0.1, rejection_threshold=0.35, start_lag_s=0.6)
     figures = {"mean_f1": 0.7, "delay_s": None, "false_alarms_per_minute": 0.9}
     made = {"command": "skel-train tune …"}
     save_live(tmp_path / "live.json", ChosenSettings(live, "held-out people", figures, made))
@@ -217,7 +217,7 @@ def rewritten(source, target, change):
     [
         (lambda card: card.clear(), "ONNX file without our card: make it with skel-export"),
         (lambda card: card.pop("labels"), "its card lacks labels"),
-        (lambda card: card.update(schema=1), "its card has schema 1, this version reads 3"),
+        (lambda card: card.update(schema=1), "its card has schema 1, this version reads 4"),
         (lambda card: card.update(colour="red"), "its card has unknown fields colour"),
         (lambda card: card["clip"].pop("yaw"), "missing or unknown fields: yaw"),
         (lambda card: card["clip"].update(frames=40), "does not take the clips that its card describes"),
@@ -228,6 +228,8 @@ def rewritten(source, target, change):
         (lambda card: card.update(temperature=0), "temperature is 0"),
         (lambda card: card["live"].update(window_durations_s=[]), "window_durations_s are"),
         (lambda card: card["live"].update(hysteresis=2), "hysteresis is 2"),
+        (lambda card: card["live"].update(start_lag_s=-1), "start_lag_s is -1"),
+        (lambda card: card["live"].update(start_lag_s=0.2, end_lag_s=0.4), "end_lag_s 0.4 is more than start_lag_s 0.2"),
         (lambda card: card["live"].update(pair_labels=["hug"]), "'hug' of the live settings is not among the labels"),
         (
             lambda card: card.update(live={**card["live"], "pair_labels": ["wave"]}, clip={**card["clip"], "max_bodies": 1}),
@@ -241,6 +243,17 @@ def test_a_wrong_card_gets_one_line(exported, tmp_path, change, message):
     with pytest.raises(UserError, match=message) as caught:
         OnnxModel(path, "cpu")
     assert "\n" not in str(caught.value)
+
+
+def test_a_card_from_before_segments_were_laid_earlier_is_read_as_it_was_used(exported, tmp_path):
+    def older(card):
+        card["schema"] = 3
+        del card["live"]["start_lag_s"], card["live"]["end_lag_s"]
+
+    live = OnnxModel(exported[1], "cpu").bundle.live
+    assert live.start_lag_s == live.end_lag_s == 0.75, "half of windows of 1 and 2 s"
+    path = rewritten(exported[1], tmp_path / "older.onnx", older)
+    assert OnnxModel(path, "cpu").bundle.live == replace(live, start_lag_s=0.0, end_lag_s=0.0)
 
 
 def test_files_that_are_no_models_get_one_line(exported, tmp_path):

@@ -13,7 +13,7 @@ from skel.models.segments import Segmenter
 from skel.sensors.base import EndOfStream
 from skel.sensors.replay import ReplaySensor
 from skel.sensors.synthetic import perform
-from skel.training.stream_decoding import named, smoothed_probabilities
+from skel.training.stream_decoding import earlier, named, smoothed_probabilities
 from skel.training.stream_metrics import NOTHING
 from skel.training.stream_windows import window_logits
 
@@ -64,9 +64,9 @@ def pushed(recording, model, live, every):
     "live",
     [
         LiveSettings((1.3,), smoothing_s=0.0),
-        LiveSettings((0.8, 2.0), smoothing_s=0.3, rejection_threshold=0.4),
-        LiveSettings((2.0, 1.3, 0.8), smoothing_s=0.5, hysteresis=0.2, rejection_threshold=0.3, idle_label="c"),
-        LiveSettings((2.0,), smoothing_s=0.2, hysteresis=0.1, idle_label="c"),
+        LiveSettings((0.8, 2.0), smoothing_s=0.3, rejection_threshold=0.4, start_lag_s=0.9, end_lag_s=0.9),
+        LiveSettings((2.0, 1.3, 0.8), 0.5, 0.2, rejection_threshold=0.3, start_lag_s=1.1, end_lag_s=0.3, idle_label="c"),
+        LiveSettings((2.0,), 0.2, hysteresis=0.1, start_lag_s=1.0, idle_label="c"),
     ],
 )
 def test_it_equals_the_recogniser(recording, model, answers, live, every):
@@ -79,13 +79,15 @@ def test_it_equals_the_recogniser(recording, model, answers, live, every):
     names = [NOTHING if p.action in (UNKNOWN, live.idle_label) else p.action for p in expected]
     assert said.names.tolist() == names
     assert len(set(names)) > 1
-    segmenter = Segmenter(nothing={UNKNOWN, live.idle_label})
+    segmenter = Segmenter(live)
     for prediction in expected:
         segmenter.push(prediction)
     got = [(s.start_s, s.end_s, s.label) for s in said.segments]
     assert [label for *_, label in got] == [s.action for s in segmenter.segments]
     times_s = [(s.start_s - 100, s.end_s - 100) for s in segmenter.segments]
     np.testing.assert_allclose([(start, end) for start, end, _ in got], times_s, atol=1e-9)
+    as_named = named(smoothed, model.bundle.labels, replace(live, start_lag_s=0.0, end_lag_s=0.0)).segments
+    assert earlier(as_named, smoothed, live.start_lag_s, live.end_lag_s) == said.segments
 
 
 def test_the_network_is_asked_in_large_batches(recording):

@@ -1,6 +1,7 @@
 import json
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,13 +18,14 @@ from skel.training.evaluate import clips_or_streams
 from skel.training.finetune import finetune
 from skel.training.live_file import load_live
 from skel.training.stream_config import StreamOptions, TuneConfig
-from skel.training.stream_data import Take
+from skel.training.stream_data import Take, Takes
 from skel.training.stream_decoding import Named
 from skel.training.stream_evaluate import evaluate_streams
 from skel.training.stream_metrics import names_at
 from skel.training.stream_models import load_for_streams
 from skel.training.stream_report import measure
-from skel.training.tuning import Trial, choose, spans_to_try, tune
+from skel.training.stream_windows import WindowLogits
+from skel.training.tuning import Trial, choose, spans_to_try, try_all, tune
 
 QUICK = StreamOptions(every=6)
 
@@ -83,6 +85,20 @@ def test_the_settings_with_the_highest_f1_that_keep_to_the_rate():
     assert list(spans_to_try((2.0, 1.0, 3.0), 2)) == [(1.0,), (2.0,), (3.0,), (1.0, 2.0), (1.0, 3.0), (2.0, 3.0)]
 
 
+def test_the_lag_of_the_names_is_found():
+    recording = replace(perform(0, 12), segments=(Segment(1, 1.7, "wave"), Segment(5, 5.7, "clap")))
+    takes = Takes((Take("one", recording),), "one")
+    times_s = recording.times_s[2::3] - recording.times_s[0]
+    labels = ("clap", "wave", "idle")
+    late = names_at(recording.segments, times_s - 0.8)
+    logits = np.array([[[9.0 * (name == label) for label in labels]] for name in late], np.float32)
+    answers = [WindowLogits((1.0,), times_s, np.zeros(len(times_s)), logits)]
+    config = TuneConfig((), (), Path(), window_durations_s=(1.0,), smoothing_s=(0.0,), hysteresis=(0.0,), lag_s=(0.0, 0.8))
+    best = choose(try_all(config, takes, answers, labels, 1.0, LiveSettings(idle_label="idle")), 0.0)
+    assert best.f1 == 1
+    assert (best.live.start_lag_s, best.live.end_lag_s) == (0.8, 0.8)
+
+
 def test_tuned_settings_serve_where_they_are_read(two_people, run, tmp_path, capsys):
     out = tmp_path / "live.json"
     options = {"window_durations_s": (1.0, 2.0), "smoothing_s": (0.0, 0.3), "hysteresis": (0.0, 0.1)}
@@ -122,7 +138,7 @@ def test_networks_in_torch_say_what_the_recogniser_expects(two_people, run):
     np.testing.assert_array_equal(embeddings, np.concatenate([features, features], axis=1))
     assert model.bundle.labels == ("arm swing", "arm lift", "arm push")
     assert model.bundle.temperature == pytest.approx(alone.bundle.temperature)
-    assert model.bundle.live == LiveSettings()
+    assert model.bundle.live == LiveSettings((2.0,), start_lag_s=1.0, end_lag_s=1.0), "a window of 2 s speaks of its middle"
 
 
 @pytest.mark.parametrize(
@@ -157,6 +173,7 @@ def test_what_is_no_file_of_settings_gets_one_line(tmp_path, text):
         ({"most_durations": 0}, "--most-durations must be 1 or more"),
         ({"smoothing_s": (-1.0,)}, "--smoothing-s needs"),
         ({"hysteresis": ()}, "--hysteresis needs"),
+        ({"lag_s": (0.5, -0.1)}, "--lag-s needs"),
         ({"false_alarms_per_minute": -1.0}, "must not be negative"),
     ],
 )

@@ -9,6 +9,7 @@ from skel.app.history import History
 from skel.app.theme import DARK, LIGHT, ClassColours
 from skel.app.widgets.lanes import Lane, SegmentLanes
 from skel.app.widgets.timeline import AHEAD_S, SPAN_S, Timeline
+from skel.models.live import LiveSettings
 from skel.models.recognizer import Prediction
 from skel.skeleton.recording import Segment
 
@@ -17,7 +18,7 @@ LABELS = ("wave", "squat", "jog", "idle")
 
 def history(until_s: float = 20.0, change_s: float = 12.0) -> History:
     """A person 7 who waves, then squats; nobody jogs."""
-    result = History(LABELS, ("idle",))
+    result = History(LABELS, LiveSettings(idle_label="idle"))
     for time_s in np.arange(0.0, until_s, 0.1):
         best = 0 if time_s < change_s else 1
         probabilities = np.full(4, 0.05, np.float32)
