@@ -8,12 +8,14 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from skel.app import texts_teach as texts
+from skel.app.capture import Take
 from skel.app.learner import Learner
 from skel.app.session import Session
 from skel.app.taught import TaughtActions
 from skel.app.texts import shown
-from skel.app.widgets.banner import Banner
-from skel.app.widgets.taught_list import TaughtList, TaughtRow
+from skel.app.widgets.examples_dialog import ExamplesDialog, ShownExample
+from skel.app.widgets.taught_list import TaughtRow
+from skel.app.widgets.workspace import Workspace
 from skel.models.few_shot import FewShotClassifier, TaughtReport
 from skel.models.runtime import OnnxModel
 from skel.skeleton.errors import UserError
@@ -32,19 +34,26 @@ class TaughtControl(QObject):
 
     Args:
         folder: of the store; None = the user's own.
+
+    Attributes:
+        dialog: the examples of one action, while they are looked at.
     """
 
-    def __init__(self, window: QWidget, session: Session, listed: TaughtList, banner: Banner, folder: Path | None) -> None:
+    def __init__(self, window: QWidget, session: Session, space: Workspace, folder: Path | None) -> None:
         super().__init__(window)
-        self._window, self._session, self._list, self._banner = window, session, listed, banner
+        self._window, self._session, self._space = window, session, space
+        self._list, self._banner = space.teach.actions_taught, space.banner
         self.store = TaughtActions(folder)
         self._untold = self.store.problems
-        self._learner = Learner(self, banner.say)
+        self._learner = Learner(self, self._banner.say)
         self._models: tuple[object, object] = (None, None)  # for which the actions were learned
-        listed.renaming_wanted.connect(self.rename)
-        listed.removal_wanted.connect(self.remove)
-        listed.import_wanted.connect(self.import_)
-        listed.export_wanted.connect(self.export)
+        self._reports: dict[str, TaughtReport] = {}
+        self.dialog: ExamplesDialog | None = None
+        self._list.examples_wanted.connect(self.look_at)
+        self._list.renaming_wanted.connect(self.rename)
+        self._list.removal_wanted.connect(self.remove)
+        self._list.import_wanted.connect(self.import_)
+        self._list.export_wanted.connect(self.export)
 
     @property
     def is_learning(self) -> bool:
@@ -74,6 +83,14 @@ class TaughtControl(QObject):
     def close(self) -> None:
         """The window goes."""
         self._learner.close()
+
+    def look_at(self, label: str) -> None:
+        """Show the examples of an action, so that bad ones can be discarded."""
+        self.dialog = ExamplesDialog(self._space.theme, label, self._window)
+        self.dialog.discarded.connect(lambda place: self._discard(label, place))
+        self.dialog.finished.connect(self._on_looked_at)
+        self._show_examples()
+        self.dialog.open()
 
     def rename(self, label: str) -> None:
         """Ask for another name."""
@@ -118,6 +135,34 @@ class TaughtControl(QObject):
             self._banner.say(str(error))
         self.learn()
 
+    def _discard(self, label: str, place: int) -> None:
+        self._change(lambda: self.store.discard(self.store.examples(label)[place]))
+        if self.dialog is not None:
+            self.dialog.set_busy(True)
+
+    def _show_examples(self) -> None:
+        if self.dialog is None:
+            return
+        label = self.dialog.label
+        examples, report = self.store.examples(label), self._reports.get(label)
+        if not examples:
+            self.dialog.close()
+            return
+        judged = report is not None and report.recognised is not None and report.examples == len(examples)
+        named = report.named if report is not None and judged else ("",) * len(examples)
+        try:
+            takes = [Take(example.load(), example.start_s, example.end_s) for example in examples]
+        except UserError as error:
+            self._banner.say(str(error))
+            self.dialog.close()
+        else:
+            self.dialog.show_examples([ShownExample(*one) for one in zip(takes, named)])
+
+    def _on_looked_at(self) -> None:
+        if self.dialog is not None:
+            self.dialog.deleteLater()
+            self.dialog = None
+
     def _learned(self, model: OnnxModel, *, reports: bool) -> _Learned:
         try:
             return _Learned(self.store.classifier(model), self.store.report(model) if reports else ())
@@ -134,8 +179,9 @@ class TaughtControl(QObject):
         if learned.problem or self._untold:
             self._banner.say(learned.problem or texts.left_out(self._untold))
             self._untold = ()
-        told = {report.label: report for report in learned.reports}
-        self._list.show_rows([self._row(label, told.get(label)) for label in self.store.labels])
+        self._reports = {report.label: report for report in learned.reports}
+        self._list.show_rows([self._row(label, self._reports.get(label)) for label in self.store.labels])
+        self._show_examples()
         self._list.set_busy(self._learner.is_busy)
 
     def _row(self, label: str, report: TaughtReport | None) -> TaughtRow:

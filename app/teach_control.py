@@ -49,7 +49,7 @@ class TeachControl(QObject):
         super().__init__(window)
         self._window, self._session, self._display, self._review = window, session, display, review
         self._space, self._panel, self._form, self._banner = space, space.teach, space.teach.form, space.banner
-        self.actions = TaughtControl(window, session, self._panel.actions_taught, self._banner, folder)
+        self.actions = TaughtControl(window, session, space, folder)
         self.teaching = Teaching()
         self._frames: deque[SkeletonFrame] = deque(maxlen=_MOST_FRAMES)  # from the acquisition thread
         self._watched: Pipeline | None = None

@@ -21,6 +21,8 @@ EXPORT_ALL = "Export all…"
 RENAME = "Rename…"
 REMOVE = "Remove…"
 MORE_EXAMPLES = "More examples"
+SHOW_EXAMPLES = "Look at the examples…"
+JUDGED_HINT = "Below each stands what the other examples say that it is. Discard those that went wrong."
 ARCHIVES = "Taught actions (*.zip)"
 ARCHIVE_NAME = "taught.zip"
 
@@ -71,6 +73,18 @@ def take_name(number: int) -> str:
 def examples(count: int) -> str:
     """How many there are."""
     return f"{count} example{'' if count == 1 else 's'}"
+
+
+def examples_of(label: str) -> str:
+    """What stands above them."""
+    return f"Examples of {shown(label)}"
+
+
+def judged(named: str, label: str) -> str:
+    """What stands below an example."""
+    if not named:
+        return ""
+    return "recognised" if named == label else f"taken for {shown(named)}"
 
 
 def told_apart(right: int, count: int) -> str:

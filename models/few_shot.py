@@ -110,17 +110,25 @@ class TaughtReport:
 
     Attributes:
         label: the action.
-        examples: how many there are.
-        recognised: how many of them are named right; None where there is only one, which leaves nothing to judge it by.
+        named: what each of its examples is named.
         confused_with: the other action, taught or trained, that the examples are taken for most.
         confusion: the mean probability of that.
     """
 
     label: str
-    examples: int
-    recognised: int | None
+    named: tuple[str, ...]
     confused_with: str
     confusion: float
+
+    @property
+    def examples(self) -> int:
+        """How many there are."""
+        return len(self.named)
+
+    @property
+    def recognised(self) -> int | None:
+        """How many of them are named right; None where there is only one, which leaves nothing to judge it by."""
+        return self.named.count(self.label) if self.examples > 1 else None
 
 
 def leave_one_out(
@@ -146,8 +154,8 @@ def leave_one_out(
                 classifier = FewShotClassifier.fit(rest, statistics)
                 p, names = classifier.extend(p, np.atleast_2d(given[left_out])), (*names, *classifier.labels)
             rows.append(dict(zip(names, p.mean(axis=0).tolist())))
-        right = sum(max(row, key=row.__getitem__) == label for row in rows) if len(given) > 1 else None
+        named = tuple(max(row, key=row.__getitem__) for row in rows)
         others = {name: float(np.mean([row[name] for row in rows])) for name in rows[0] if name != label}
         worst = max(others, key=others.__getitem__)
-        reports.append(TaughtReport(label, len(given), right, worst, others[worst]))
+        reports.append(TaughtReport(label, named, worst, others[worst]))
     return tuple(reports)

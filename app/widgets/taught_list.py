@@ -24,6 +24,7 @@ class TaughtList(QWidget):
     """A row for each action, or what to do where there is none. Asks for changes and makes none itself."""
 
     teaching_wanted = Signal(str)  # more examples of this action, or '' for a new one
+    examples_wanted = Signal(str)  # to be looked at
     renaming_wanted = Signal(str)
     removal_wanted = Signal(str)
     export_wanted = Signal(str)  # '' = all
@@ -133,6 +134,7 @@ class TaughtList(QWidget):
         menu = QMenu(button)
         for text, wish in (
             (texts_teach.MORE_EXAMPLES, self.teaching_wanted),
+            (texts_teach.SHOW_EXAMPLES, self.examples_wanted),
             (texts_teach.RENAME, self.renaming_wanted),
             (texts_teach.EXPORT, self.export_wanted),
             (texts_teach.REMOVE, self.removal_wanted),

@@ -260,11 +260,11 @@ def test_taught_actions_are_renamed_exported_removed_and_imported(taught: MainWi
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
     monkeypatch.setattr("skel.app.taught_control.QFileDialog.getSaveFileName", lambda *_: (str(archive), ""))
     monkeypatch.setattr("skel.app.taught_control.QFileDialog.getOpenFileName", lambda *_: (str(archive), ""))
-    listed.menu_of("long step").actions()[1].trigger()
+    listed.menu_of("long step").actions()[2].trigger()
     learned(taught, qtbot)
     assert listed.labels == ["great step"]
     assert "great step" in taught.session.labels
-    _, _, export, remove = listed.menu_of("great step").actions()
+    *_, export, remove = listed.menu_of("great step").actions()
     export.trigger()
     assert str(archive) in taught.space.banner.text
     remove.trigger()
@@ -278,6 +278,28 @@ def test_taught_actions_are_renamed_exported_removed_and_imported(taught: MainWi
     listed.more.menu().actions()[0].trigger()
     assert "not a readable ZIP" in taught.space.banner.text
     learned(taught, qtbot)
+
+
+def test_examples_are_looked_at_and_bad_ones_discarded(taught: MainWindow, qtbot):
+    listed, actions = taught.space.teach.actions_taught, taught.teacher.actions
+    key(qtbot, taught, Qt.Key.Key_T)
+    look = listed.menu_of("long step").actions()[1]
+    look.trigger()
+    assert actions.dialog.isVisible()
+    assert actions.dialog.said.count("recognised") == int(listed.text.split(" of 3 recognised")[0][-1])
+    shot(actions.dialog, "teach-looked-at")
+    kept = actions.store.examples("long step")[1:]
+    qtbot.mouseClick(actions.dialog.previews[0].discard, Qt.MouseButton.LeftButton)
+    assert not actions.dialog.previews[0].discard.isEnabled()
+    learned(taught, qtbot)
+    assert actions.store.examples("long step") == kept
+    assert len(actions.dialog.previews) == 2
+    assert " of 2 recognised" in listed.text
+    for _ in kept:
+        qtbot.mouseClick(actions.dialog.previews[0].discard, Qt.MouseButton.LeftButton)
+        learned(taught, qtbot)
+    assert actions.dialog is None  # there is nothing left to look at
+    assert "long step" not in taught.session.labels
 
 
 def test_taught_actions_are_there_at_the_next_start(taught: MainWindow, model, settings, qtbot):

@@ -108,7 +108,9 @@ def test_each_example_is_judged_by_the_others(world):
     assert reports["new 1"].confusion < 0.05
     assert reports["twin"].confusion > 0.05  # it is where a trained class is already
     assert reports["twin"].confused_with.startswith("class ")
+    assert reports["new 1"].named == ("new 1",) * 4
     assert reports["single"].recognised is None
+    assert reports["single"].named != ("single",)
 
 
 def test_ten_actions_of_ten_examples_are_learned_while_nobody_waits():
