@@ -28,8 +28,8 @@ class TuneConfig:
     """Choose how a recogniser is used on live frames, by measuring on continuous recordings; write the settings to a file.
 
     Every combination of durations, smoothing, hysteresis and lags is measured with every rejection threshold. Of those that
-    name no more segments in vain than --false-alarms-per-minute, the one with the highest segment F1 (mean over tIoU .1, .3,
-    .5) is taken.
+    name no more segments in vain than --false-alarms-per-minute, the one with the highest segment F1 is taken: the mean over
+    tIoU .1, .3, .5, and over segments as they are named live and as they are laid by the lags afterwards.
     """
 
     checkpoint: tuple[Path, ...]
@@ -51,7 +51,7 @@ class TuneConfig:
     """Time constants to choose from."""
     hysteresis: tuple[float, ...] = (0.0, 0.1, 0.2)
     """Values to choose from: by how much a class must be more probable than the named one to be named in its place."""
-    lag_s: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4)
+    lag_s: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6)
     """Seconds to choose from, by which segments' starts are laid before their naming, and, by no more, their ends."""
     weights: tuple[float, ...] = ()
     """What each run's logits count; by default as published: joint .6, bone .6, motion .4."""
