@@ -154,8 +154,16 @@ def person(number: int) -> str:
 
 
 def together(label: str, number: int | None) -> str:
-    """What two people do: 'Handshaking with person 2'; None = nobody is near enough to be the other one."""
-    return shown(label) if number is None else f"{shown(label)} with person {number}"
+    """What two people do: 'Handshaking with person 2', 'Hugging person 2'; None = nobody is near enough to be the other one.
+
+    NTU's names of mutual actions, as 'point finger at the other person', have a place for whom it is.
+    """
+    action = shown(label)
+    if number is None:
+        return action
+    whom = f"person {number}"
+    to_whom = action.replace("the other person", whom).replace("other person", whom)
+    return to_whom if to_whom != action else f"{action} with {whom}"
 
 
 def percent(probability: float) -> str:

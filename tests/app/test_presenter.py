@@ -42,4 +42,7 @@ def test_texts():
     assert texts.percent(0.126) == "13 %"
     assert texts.shown("tennis_serve") == "Tennis serve"
     assert texts.shown("") == ""
+    assert texts.together("point_finger_at_the_other_person", 2) == "Point finger at person 2"
+    assert texts.together("touch other person's pocket", 1) == "Touch person 1's pocket"
+    assert texts.together("hugging other person", None) == "Hugging other person"
     assert texts.speed(0.25) == "0.25×"
