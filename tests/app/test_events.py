@@ -27,6 +27,7 @@ def prediction(
         "top": top,
         "latency_ms": 1.0,
         "partner": partner,
+        "since_s": 0.0,
     }
     return Prediction(**{**fields, **known})
 
@@ -68,7 +69,26 @@ def test_the_end_says_when_it_began_and_how_sure_it_was():
         "partner": None,
         "confidence": 0.6,
         "started_s": 1.0,
+        "ended_s": 1.5,
     }
+
+
+def test_actions_are_said_to_take_place_before_they_are_named():
+    events, messages = started(bundle({"start_lag_s": 0.7, "end_lag_s": 0.3}))
+    for time_s, action in ((0.5, "a"), (1.0, "a"), (2.0, "b"), (3.0, UNKNOWN), (3.2, "c")):
+        events.update(time_s, [prediction(time_s, action)])
+    events.end_all()
+    said = [
+        (m["action"], m["time_s"], m["started_s"], m.get("ended_s")) for m in messages if m["event"] in ("started", "ended")
+    ]
+    assert said == [
+        ("a", 0.5, 0.0, None),
+        ("a", 2.0, 0.0, 1.7),
+        ("b", 2.0, 1.7, None),
+        ("b", 3.0, 1.7, 2.7),
+        ("c", 3.2, 2.7, None),
+        ("c", 3.2, 2.7, 2.9),
+    ]
 
 
 def test_what_two_people_do_names_the_other_one():
