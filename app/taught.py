@@ -70,7 +70,12 @@ class TaughtActions:
         self.problems: tuple[str, ...] = ()
         self._examples: tuple[Example, ...] = ()
         self._cache = EmbeddingCache(self.folder / ".embeddings")
+        self._is_closed = False
         self.reload()
+
+    def close(self) -> None:
+        """Embed nothing any more: on another thread that does, `UserError` is raised before the next example."""
+        self._is_closed = True
 
     def reload(self) -> None:
         """Look at the folder anew."""
@@ -179,6 +184,8 @@ class TaughtActions:
         known = {label.casefold() for label in model.bundle.labels}
         found: dict[str, list[Embedded]] = {}
         for example in self._examples:
+            if self._is_closed:
+                raise UserError("the program ends")
             if example.label.casefold() not in known:
                 one = self._cache.embedded(example.path, example.start_s, example.end_s, model)
                 found.setdefault(example.label, []).append(one)

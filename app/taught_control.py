@@ -25,7 +25,6 @@ class _Learned(NamedTuple):
     """What a model makes of the store; `problem`: why it cannot be taught."""
 
     classifier: FewShotClassifier | None = None
-    reports: tuple[TaughtReport, ...] = ()
     problem: str = ""
 
 
@@ -61,17 +60,22 @@ class TaughtControl(QObject):
         return self._learner.is_busy or self._models != (self._session.model, self._session.rival)
 
     def learn(self) -> None:
-        """Let the recogniser know what there is in the store now, and then the one that it is compared with."""
+        """Let the recogniser know what there is in the store now; then say how well, and teach the one that is compared."""
         model, rival = self._models = (self._session.model, self._session.rival)
 
-        def then(learned: _Learned) -> None:
+        def use(learned: _Learned) -> None:
             if model is self._session.model:
                 self._session.teach(learned.classifier)
-                self._show(learned)
-            if rival is not None:
-                self._learner.run(lambda: self._learned(rival, reports=False), lambda theirs: self._teach(rival, theirs))
+            judge = (lambda: ()) if learned.problem else (lambda: self.store.report(model))
+            self._learner.run(judge, lambda reports: show(learned.problem, reports))
 
-        self._learner.run(lambda: self._learned(model, reports=True), then)
+        def show(problem: str, reports: tuple[TaughtReport, ...]) -> None:
+            if model is self._session.model:
+                self._show(problem, reports)
+            if rival is not None:
+                self._learner.run(lambda: self._learned(rival), lambda theirs: self._teach(rival, theirs))
+
+        self._learner.run(lambda: self._learned(model), use)
         self._list.set_busy(True)
 
     def refresh(self) -> None:
@@ -82,6 +86,7 @@ class TaughtControl(QObject):
 
     def close(self) -> None:
         """The window goes."""
+        self.store.close()
         self._learner.close()
 
     def look_at(self, label: str) -> None:
@@ -163,9 +168,9 @@ class TaughtControl(QObject):
             self.dialog.deleteLater()
             self.dialog = None
 
-    def _learned(self, model: OnnxModel, *, reports: bool) -> _Learned:
+    def _learned(self, model: OnnxModel) -> _Learned:
         try:
-            return _Learned(self.store.classifier(model), self.store.report(model) if reports else ())
+            return _Learned(self.store.classifier(model))
         except UserError as error:
             return _Learned(problem=str(error))
 
@@ -175,11 +180,11 @@ class TaughtControl(QObject):
             if learned.problem:
                 self._banner.say(texts.rival_untaught(rival.path.name, learned.problem))
 
-    def _show(self, learned: _Learned) -> None:
-        if learned.problem or self._untold:
-            self._banner.say(learned.problem or texts.left_out(self._untold))
+    def _show(self, problem: str, reports: tuple[TaughtReport, ...]) -> None:
+        if problem or self._untold:
+            self._banner.say(problem or texts.left_out(self._untold))
             self._untold = ()
-        self._reports = {report.label: report for report in learned.reports}
+        self._reports = {report.label: report for report in reports}
         self._list.show_rows([self._row(label, self._reports.get(label)) for label in self.store.labels])
         self._show_examples()
         self._list.set_busy(self._learner.is_busy)

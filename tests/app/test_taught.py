@@ -178,6 +178,12 @@ def test_a_damaged_cache_is_made_anew(store):
     assert model.clips > 0
 
 
+def test_what_is_closed_learns_nothing_more(store):
+    store.close()
+    with pytest.raises(UserError):
+        store.classifier(Model())
+
+
 def test_what_is_exported_can_be_imported_once(store, tmp_path):
     store.export(tmp_path / "shared.zip")
     other = TaughtActions(tmp_path / "other")
