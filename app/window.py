@@ -48,6 +48,7 @@ class MainWindow(QMainWindow):
 
     def __init__(self, model: OnnxModel, settings: Settings, device: Device = "auto", taught: Path | None = None) -> None:
         super().__init__()
+        self.setMinimumSize(960, 600)
         self._settings = settings
         self._theme = self._wanted_theme()
         self.session = Session(model, Wake(self._on_change, self), device)
@@ -77,7 +78,6 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.space)
         self.setWindowTitle(texts.APP)
         self.setAcceptDrops(True)
-        self.setMinimumSize(960, 600)
         if settings.geometry is None or not self.restoreGeometry(settings.geometry):
             self.resize(_USUAL_SIZE.boundedTo(self.screen().availableSize()))
         self._connect()

@@ -1,13 +1,14 @@
 """Over the people in view: 3, 2, 1, and how long is still recorded, large enough to be read from three metres away."""
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from skel.app.theme import Theme, faded, font
 
-_RING_SHARE = 0.36  # of the view's height
-_MARGIN_PX = 16
+_RING_SHARE, _COLUMN_SHARE = 0.36, 0.3  # of the view's height and width
+_MARGIN_PX, _GAP_PX, _PADDING_PX = 16, 8, 12
+_FLAGS = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
 _LARGEST_PX = 220.0
 
 
@@ -55,9 +56,16 @@ class Countdown(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         theme = self._theme
-        size = min(_RING_SHARE * self.height(), _LARGEST_PX)
-        # At the side: whoever shows an action wants to be seen.
-        ring = QRectF(0.04 * self.width(), 0.5 * (self.height() - size), size, size)
+        across = _COLUMN_SHARE * self.width()
+        size = min(_RING_SHARE * self.height(), across, _LARGEST_PX)
+        # At the side: whoever shows an action wants to be seen, and what is recognised is written above the head.
+        column = QRectF(_MARGIN_PX, 0, across, self.height())
+        title = self._measured(painter, self._title.replace(" · ", "\n"), font(18, bold=True), column)
+        hint = self._measured(painter, self._hint, font(14), column)
+        ring = QRectF(column.left(), 0, size, size)
+        ring.moveTop(max(0.5 * (self.height() - size), title.height() + 2 * _GAP_PX))
+        title.moveTopLeft(QPointF(column.left(), ring.top() - _GAP_PX - title.height()))
+        hint.moveTopLeft(QPointF(column.left(), min(ring.bottom() + _GAP_PX, self.height() - _GAP_PX - hint.height())))
         colour = QColor(theme.record if self._is_recording else theme.accent)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(faded(theme.surface, 0.8))
@@ -72,21 +80,22 @@ class Countdown(QWidget):
         painter.setPen(QColor(theme.text))
         painter.setFont(font(round(size * (0.5 if len(self._large) == 1 else 0.22)), bold=True))
         painter.drawText(ring, Qt.AlignmentFlag.AlignCenter, self._large)
-        self._line(painter, self._title, 20, at_top=True)
-        self._line(painter, self._hint, 14, at_top=False)
+        self._write(painter, self._title.replace(" · ", "\n"), font(18, bold=True), title)
+        self._write(painter, self._hint, font(14), hint)
 
-    def _line(self, painter: QPainter, text: str, pixels: int, *, at_top: bool) -> None:
-        """A line of text on a pill, in the middle of the upper or lower edge."""
+    def _measured(self, painter: QPainter, text: str, text_font: QFont, column: QRectF) -> QRectF:
+        """How large the box around a text is that is as wide as the column at most."""
+        painter.setFont(text_font)
+        room = column.adjusted(0, 0, -2 * _PADDING_PX, 0)
+        size = painter.boundingRect(room, _FLAGS, text).size()
+        return QRectF(0, 0, size.width() + 2 * _PADDING_PX, size.height() + 10) if text else QRectF()
+
+    def _write(self, painter: QPainter, text: str, text_font: QFont, box: QRectF) -> None:
         if not text:
             return
-        painter.setFont(font(pixels, bold=pixels > 16))
-        metrics = QFontMetricsF(painter.font())
-        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width() - 56)
-        width, height = metrics.horizontalAdvance(text) + 32, metrics.height() + 10
-        top = _MARGIN_PX if at_top else self.height() - height - _MARGIN_PX
-        pill = QRectF(0.5 * (self.width() - width), top, width, height)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(faded(self._theme.surface, 0.88))
-        painter.drawRoundedRect(pill, 0.5 * pill.height(), 0.5 * pill.height())
+        painter.drawRoundedRect(box, 14, 14)
         painter.setPen(QColor(self._theme.text))
-        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
+        painter.setFont(text_font)
+        painter.drawText(box.adjusted(_PADDING_PX, 5, 0, 0), _FLAGS, text)

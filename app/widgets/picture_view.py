@@ -203,7 +203,7 @@ class PictureView(QWidget):
             draw_person(painter, points[m], frame.confidence[m], frame.layout, px_per_m, colour, self._theme, outlined=True)
             x, y = points[m, seen][points[m, seen, 1].argmin()].tolist()
             tags.append((QPointF(x, y - 0.13 * px_per_m), tag.without_text if self._is_inset else tag))
-        draw_tags(painter, tags, self.width(), self._theme)
+        draw_tags(painter, tags, self.place(), self._theme)
 
     def _draw_message(self, painter: QPainter) -> None:
         """In a line at the top, so that people can see themselves, and clear of an inset."""

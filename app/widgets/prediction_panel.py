@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QIcon, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QColor, QFontMetricsF, QIcon, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from skel.app import texts
@@ -13,7 +13,8 @@ from skel.app.widgets.action_card import ActionCard
 from skel.app.widgets.skeleton_painter import draw_number
 
 MOST_CHIPS = 6
-_WIDTH, _LARGE = 320, 1.6
+PANEL_PX = 320  # the width of the column
+_ANY_WIDTH = 16_777_215  # Qt's largest
 _LIKELY = 0.05  # from here on a class has its own colour
 
 
@@ -37,7 +38,7 @@ class PredictionPanel(QWidget):
         self._bars_card = _card(texts.TOP_FIVE, self._bars)
         column.addWidget(self._bars_card, 1)
         self._is_compact = False
-        self.setFixedWidth(_WIDTH)
+        self.set_room(PANEL_PX)
         self._people_card.hide()
 
     def set_theme(self, theme: Theme) -> None:
@@ -45,12 +46,13 @@ class PredictionPanel(QWidget):
         for part in (self._action, self._chips, self._bars):
             part.set_theme(theme)
 
-    def set_large(self, large: bool) -> None:
-        """To be read from far away, or not."""
-        scale = _LARGE if large else 1.0
+    def set_room(self, width: int | None, scale: float = 1.0) -> None:
+        """Take that width, None = whatever there is, and draw everything this many times as large."""
         self._action.set_scale(scale)
+        self._chips.set_scale(scale)
         self._bars.set_scale(scale)
-        self.setFixedWidth(round(_WIDTH * scale))
+        self.setMinimumWidth(width or 0)
+        self.setMaximumWidth(width or _ANY_WIDTH)
 
     def set_compact(self, compact: bool) -> None:
         """Only the action, where something else needs the room, or everything."""
@@ -95,6 +97,10 @@ def _card(heading: str, content: QWidget) -> QFrame:
     return card
 
 
+_CHIPS_GAP_PX = 6
+_DISC_AND_MARGINS_PX = 58  # of a chip's width
+
+
 class _PersonChips(QWidget):
     """A button for each person, in the person's colour."""
 
@@ -107,46 +113,71 @@ class _PersonChips(QWidget):
         self._buttons: list[QToolButton] = []
         self._shown: list[tuple[str, int, bool]] = []
         self._discs: dict[int, QIcon] = {}  # kept, or Qt's cache would fill with a new picture at each change of a label
+        self._scale = 0.0
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(6)
+        self._grid.setSpacing(_CHIPS_GAP_PX)
         for place in range(MOST_CHIPS):
             button = QToolButton(self)
             button.setCheckable(True)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            button.setIconSize(QSize(18, 18))
-            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             button.clicked.connect(lambda _=False, place=place: self._choose(place))
             button.hide()
             self._buttons.append(button)
+        self.set_scale(1.0)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme, self._shown = theme, []
         self._discs.clear()
+
+    def set_scale(self, scale: float) -> None:
+        """Everything this many times as large."""
+        if scale != self._scale:
+            self._scale = scale
+            disc = round(18 * scale)
+            for button in self._buttons:
+                button.setIconSize(QSize(disc, disc))
+            self.setStyleSheet(f"QToolButton {{ font-size: {round(13 * scale)}px; }}")
+            self._show_texts()
 
     def show_people(self, people: Sequence[PersonState], selected: int | None) -> None:
         self._people = people
         shown = [(person.headline, person.number, person.body == selected) for person in people]
         if shown == self._shown:
             return
-        columns, width = (1, 210) if len(shown) <= 2 else (2, 80)
         if len(shown) != len(self._shown):
+            columns = _columns(len(shown))
             for place, button in enumerate(self._buttons):
                 self._grid.addWidget(button, place // columns, place % columns)
                 button.setVisible(place < len(shown))
         self._shown = shown
         for place, button in enumerate(self._buttons):
             if place < len(shown):
-                text, number, checked = shown[place]
-                button.setText("  " + button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width))
+                _, number, checked = shown[place]
                 if number not in self._discs:
                     self._discs[number] = _numbered_disc(number, self._theme)
                 button.setIcon(self._discs[number])
                 button.setChecked(checked)
+        self._show_texts()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_texts()
+
+    def _show_texts(self) -> None:
+        columns = _columns(len(self._shown))
+        width = (self.width() - (columns - 1) * _CHIPS_GAP_PX) // columns - round(_DISC_AND_MARGINS_PX * self._scale)
+        for button, (text, _, _) in zip(self._buttons, self._shown):
+            button.setText("  " + button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width))
 
     def _choose(self, place: int) -> None:
         if place < len(self._people):
             self.chosen.emit(self._people[place].body)
+
+
+def _columns(people: int) -> int:
+    return 1 if people <= 2 else 2
 
 
 def _numbered_disc(number: int, theme: Theme) -> QIcon:
@@ -162,14 +193,12 @@ def _numbered_disc(number: int, theme: Theme) -> QIcon:
 class _TopBars(QWidget):
     """Label, bar and percentage of the most probable classes."""
 
-    _ROW, _LEAST_ROW = 42, 32
+    _ROW, _LEAST_ROW, _ROWS = 42, 32, 5
 
     def __init__(self, theme: Theme, colours: ClassColours) -> None:
         super().__init__()
         self._theme, self._colours = theme, colours
         self._top: tuple[tuple[str, float], ...] = ()
-        self._scale = 1.0
-        self.setMinimumHeight(4 * self._LEAST_ROW)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def set_theme(self, theme: Theme) -> None:
@@ -177,9 +206,14 @@ class _TopBars(QWidget):
         self.update()
 
     def set_scale(self, scale: float) -> None:
-        """Everything this many times as large."""
+        """Everything this many times as large; where there is little room, fewer rows."""
         self._scale = scale
+        self.setMinimumHeight(round(self._LEAST_ROW * scale))
+        self.updateGeometry()
         self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, round(self._ROWS * self._ROW * self._scale))
 
     def show_top(self, top: tuple[tuple[str, float], ...]) -> None:
         if top != self._top:
@@ -196,7 +230,7 @@ class _TopBars(QWidget):
         if not self._top:
             painter.setPen(QColor(self._theme.muted))
             painter.drawText(size, int(Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap), texts.TOP_FIVE_HINT)
-        row_height = max(min(self._ROW, int(size.height() / 5)), self._LEAST_ROW)
+        row_height = max(min(self._ROW, int(size.height() / self._ROWS)), self._LEAST_ROW)
         rows = self._top[: int(size.height() / row_height)]
         for row, (label, probability) in enumerate(rows):
             line = QRectF(0, row * row_height, size.width(), 20)

@@ -140,8 +140,8 @@ def draw_person(
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def draw_tags(painter: QPainter, tags: list[tuple[QPointF, Tag]], width: int, theme: Theme) -> None:
-    """Labels, each with its foot at a point; moved up where they would cover one another, and into the picture."""
+def draw_tags(painter: QPainter, tags: list[tuple[QPointF, Tag]], bounds: QRectF, theme: Theme) -> None:
+    """Labels, each with its foot at a point; moved up where they would cover one another, and into the bounds."""
     ratio = painter.device().devicePixelRatioF()
     taken: list[QRectF] = []
     for foot, tag in tags:
@@ -151,8 +151,9 @@ def draw_tags(painter: QPainter, tags: list[tuple[QPointF, Tag]], width: int, th
         for other in taken:
             if box.intersects(other):
                 box.moveBottom(other.top() - 4)
-        box.moveLeft(min(max(box.left(), 6.0), max(width - box.width() - 6.0, 6.0)))
-        box.moveTop(max(box.top(), 6.0 if tag.text else 2.0))
+        leftmost = bounds.left() + 6.0
+        box.moveLeft(min(max(box.left(), leftmost), max(bounds.right() - box.width() - 6.0, leftmost)))
+        box.moveTop(max(box.top(), bounds.top() + (6.0 if tag.text else 2.0)))
         taken.append(box)
         # On whole pixels of the screen, or the text would be blurred.
         x, y = (round(ratio * (at - _LABEL_EDGE)) / ratio for at in (box.left(), box.top()))

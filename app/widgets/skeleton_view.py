@@ -18,6 +18,7 @@ from skel.skeleton.frame import SkeletonFrame
 
 _CLICK_PX = 4  # a press that moves less is a click, not a drag
 _HIT_PX = 40
+_MESSAGE_MARGIN_PX = 20
 
 
 class SkeletonView(QWidget):
@@ -218,7 +219,7 @@ class SkeletonView(QWidget):
             draw_person(painter, pixels[m], frame.confidence[m], frame.layout, px_per_m, colour, self._theme)
             x, y = pixels[m, joints[pixels[m, joints, 1].argmin()]].tolist()
             tags.append((QPointF(x, y - 0.13 * px_per_m), tag.without_text if self._is_inset else tag))
-        draw_tags(painter, tags[::-1], size[0], self._theme)  # the nearest first: it keeps its place
+        draw_tags(painter, tags[::-1], QRectF(self.rect()), self._theme)  # the nearest first: it keeps its place
 
     def _draw_legend(self, painter: QPainter) -> None:
         colours = side_colours(QColor(self._theme.muted), self._theme)
@@ -237,16 +238,21 @@ class SkeletonView(QWidget):
 
     def _draw_message(self, painter: QPainter) -> None:
         title, hint = self._message
-        middle = 0.5 * self.height()
+        width = min(620.0, self.width() - 24.0)
+        flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
+        lines = ((title, font(20, bold=True), self._theme.text), (hint, font(14), self._theme.muted))
+        heights = []
+        for text, text_font, _ in lines:
+            painter.setFont(text_font)
+            heights.append(painter.boundingRect(QRectF(0, 0, width - 32, self.height()), flags, text).height())
+        box = QRectF(0.5 * (self.width() - width), 0, width, sum(heights) + 10 + 2 * _MESSAGE_MARGIN_PX)
+        box.moveTop(max(0.5 * (self.height() - box.height()), 0.0))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(faded(self._theme.surface, 0.85))
-        width = min(620.0, self.width() - 32.0)
-        painter.drawRoundedRect(QRectF(0.5 * (self.width() - width), middle - 58, width, 108), 12, 12)
-        painter.setPen(QColor(self._theme.text))
-        painter.setFont(font(20, bold=True))
-        across = QRectF(0.5 * (self.width() - width) + 16, middle - 42, width - 32, 40)
-        painter.drawText(across, Qt.AlignmentFlag.AlignCenter, title)
-        painter.setPen(QColor(self._theme.muted))
-        painter.setFont(font(14))
-        flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-        painter.drawText(across.translated(0, 44), int(flags), hint)
+        painter.drawRoundedRect(box, 12, 12)
+        top = box.top() + _MESSAGE_MARGIN_PX
+        for (text, text_font, colour), height in zip(lines, heights):
+            painter.setFont(text_font)
+            painter.setPen(QColor(colour))
+            painter.drawText(QRectF(box.left() + 16, top, width - 32, height), flags, text)
+            top += height + 10

@@ -1,18 +1,23 @@
 """Where everything stands in the window."""
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from skel.app.theme import ClassColours, Theme
 from skel.app.widgets.banner import Banner
 from skel.app.widgets.header import Header
 from skel.app.widgets.hint_strip import HintStrip
 from skel.app.widgets.latency_panel import LatencyPanel
-from skel.app.widgets.prediction_panel import PredictionPanel
+from skel.app.widgets.prediction_panel import PANEL_PX, PredictionPanel
 from skel.app.widgets.stage import Stage
 from skel.app.widgets.status_line import StatusLine
 from skel.app.widgets.teach_panel import TeachPanel
 from skel.app.widgets.timeline import Timeline
 from skel.app.widgets.transport import Transport
+
+# Of the whole screen: the width that the panel beside the people takes at most, as a share of the screen's width and height,
+# and at least; below the people it is drawn as large as at this width it is drawn in a window.
+_PANEL_OF_WIDTH, _PANEL_OF_HEIGHT, _PANEL_LEAST_PX, _PANEL_BELOW_PX = 0.4, 0.64, 240, 480
 
 
 class Workspace(QWidget):
@@ -33,7 +38,8 @@ class Workspace(QWidget):
         self.hint = HintStrip(theme)
         self.latency = LatencyPanel(theme)
         self.status = StatusLine(theme)
-        self._below, self._footer = QWidget(), QWidget()
+        self._above, self._below, self._footer = QWidget(), QWidget(), QWidget()
+        self._is_bare = False
         left = QVBoxLayout()
         left.setSpacing(10)
         left.addWidget(self.stage, 1)
@@ -43,22 +49,26 @@ class Workspace(QWidget):
         below.setSpacing(10)
         below.addWidget(self.timeline)
         below.addWidget(self.transport)
-        middle = QHBoxLayout()
-        middle.setSpacing(10)
-        middle.addLayout(left, 1)
+        self._middle = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._middle.setSpacing(10)
+        self._middle.addLayout(left, 1)
         right = QVBoxLayout()
         right.setSpacing(10)
         right.addWidget(self.panel)
         right.addWidget(self.teach, 1)
-        middle.addLayout(right)
+        self._middle.addLayout(right)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(12, 10, 12, 8)
         whole.setSpacing(10)
-        whole.addWidget(self.header)
-        whole.addWidget(self.hint)
+        whole.addWidget(self._above)
         whole.addWidget(self.banner)
-        whole.addLayout(middle, 1)
+        whole.addLayout(self._middle, 1)
         whole.addWidget(self._footer)
+        above = QVBoxLayout(self._above)
+        above.setContentsMargins(0, 0, 0, 0)
+        above.setSpacing(10)
+        above.addWidget(self.header)
+        above.addWidget(self.hint)
         footer = QVBoxLayout(self._footer)
         footer.setContentsMargins(0, 0, 0, 0)
         footer.setSpacing(8)
@@ -74,6 +84,28 @@ class Workspace(QWidget):
 
     def set_bare(self, bare: bool) -> None:
         """Show people and what they do, large, and nothing else but what goes wrong; or everything again."""
-        for part in (self.header, self._below, self._footer):
+        self._is_bare = bare
+        for part in (self._above, self._below, self._footer):
             part.setVisible(not bare)
-        self.panel.set_large(bare)
+        self._fit_panel()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the panel to a screen of any shape."""
+        super().resizeEvent(event)
+        if self._is_bare:
+            self._fit_panel()
+
+    def _fit_panel(self) -> None:
+        """On the whole screen as large as there is room, and on an upright one below the people."""
+        width, height = self.width(), self.height()
+        is_upright = self._is_bare and height > width
+        direction = QBoxLayout.Direction.TopToBottom if is_upright else QBoxLayout.Direction.LeftToRight
+        self._middle.setDirection(direction)
+        self._middle.setStretch(1, int(is_upright))  # half of the height, where that is enough
+        if not self._is_bare:
+            self.panel.set_room(PANEL_PX)
+        elif is_upright:
+            self.panel.set_room(None, max(width / _PANEL_BELOW_PX, 1.0))
+        else:
+            across = max(round(min(_PANEL_OF_WIDTH * width, _PANEL_OF_HEIGHT * height)), _PANEL_LEAST_PX)
+            self.panel.set_room(across, max(across / PANEL_PX, 1.0))
