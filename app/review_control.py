@@ -28,7 +28,8 @@ _SUGGESTIONS = 4
 class ReviewControl(QObject):
     """Between the timeline, which asks for edits, and the `Review` that makes them; without effect on a live source."""
 
-    examples_wanted = Signal()  # to be kept of what was corrected
+    examples_wanted = Signal()  # to be kept of the chosen segment, or of what was corrected
+    corrections_wanted = Signal()  # all of them to be kept as examples
 
     def __init__(
         self,
@@ -172,6 +173,8 @@ class ReviewControl(QObject):
     def _saved(self, said: str, *offers: Offer) -> None:
         assert self.review is not None
         self.review.mark_saved()
+        if self.review.corrections:
+            offers = (*offers, Offer(texts.KEEP_EXAMPLES, self.corrections_wanted.emit))
         self._banner.say(said, *offers, good=True)
         self._show()
 

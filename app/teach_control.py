@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
@@ -20,6 +21,7 @@ from skel.app.widgets.countdown import Countdown
 from skel.app.widgets.workspace import Workspace
 from skel.skeleton.errors import UserError
 from skel.skeleton.frame import SkeletonFrame
+from skel.skeleton.recording import Segment
 
 _TICK_MS = 33
 _MOST_FRAMES = round(120 * LONGEST_S)
@@ -67,6 +69,7 @@ class TeachControl(QObject):
         self._form.cancel_wanted.connect(self.may_leave)
         self._form.segment_wanted.connect(self.keep_segments)
         review.examples_wanted.connect(self.keep_segments)
+        review.corrections_wanted.connect(self.keep_corrections)
 
     # What the user asks for
 
@@ -89,11 +92,22 @@ class TeachControl(QObject):
 
     def keep_segments(self) -> None:
         """Keep the chosen segment of the recording as an example of its action; without one, everything corrected."""
-        review, recording = self._review.review, self._session.recording
-        if review is None or recording is None:
+        review = self._review.review
+        chosen = review.selection if review is not None else None
+        if chosen is not None and chosen.known:
+            self._keep_examples((chosen.segment,))
+        else:
+            self.keep_corrections()
+
+    def keep_corrections(self) -> None:
+        """Keep everything corrected in the recording as examples of what it is now."""
+        if self._review.review is not None:
+            self._keep_examples(self._review.review.corrections)
+
+    def _keep_examples(self, segments: Sequence[Segment]) -> None:
+        recording = self._session.recording
+        if recording is None:
             return
-        chosen = review.selection
-        segments = (chosen.segment,) if chosen is not None and chosen.known else review.corrections
         if not segments:
             self._banner.say(texts.SEGMENT_WANTED)
             return

@@ -87,6 +87,12 @@ def test_two_clicks_correct_a_segment_and_a_key_saves_it(reviewed: MainWindow, m
     assert mine.read_bytes() == frames
     assert str(mine.with_suffix(".json")) in reviewed.space.banner.text
     assert not reviewed.isWindowModified()
+    (offer,) = reviewed.space.banner.offers
+    qtbot.mouseClick(offer, Qt.MouseButton.LeftButton)
+    store = reviewed.teacher.actions.store
+    (example,) = store.examples("wave")
+    assert (example.end_s - example.start_s) == pytest.approx(CLAP.end_s - CLAP.start_s)
+    qtbot.waitUntil(lambda: not reviewed.teacher.actions.is_learning, timeout=60_000)
 
 
 def test_what_was_recognised_is_corrected(reviewed: MainWindow, qtbot):
