@@ -74,13 +74,16 @@ def as_text(title: str, sections: list[Section]) -> str:
 
 
 def _measured(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
-    rows = []
+    """The figures that were measured in the same way together, and below them, once, in which way."""
+    rows_of: dict[str, list[tuple[str, str]]] = {}
     for name, metric in metrics.items():
         value, protocol = (metric.get("value"), metric.get("protocol", "")) if isinstance(metric, dict) else (metric, "")
-        shown = f"{value:.4g}" if isinstance(value, float) else str(value)
-        if isinstance(value, float) and "top" in name:
-            shown = said.share(value)
-        rows.append((said.metric(name), f"{shown} – {protocol}" if protocol else shown))
+        rows_of.setdefault(str(protocol), []).append((said.metric(name), said.figure(name, value)))
+    rows = []
+    for protocol, measured in rows_of.items():
+        rows += measured
+        if protocol:
+            rows.append((said.PROTOCOL, protocol))
     return rows
 
 

@@ -125,7 +125,10 @@ class Display(QObject):
         names = self._rival.names
         self._panel.set_names(names)
         rival = (names, self._rival.history) if names else None
-        self._timeline.refresh(self._history, self.selected, self._now_s, truth, origin_s, rival)
+        number = None
+        if len(self._states) > 1 and self.selected is not None:
+            number = self._people.number(self.selected)
+        self._timeline.refresh(self._history, self.selected, self._now_s, truth, origin_s, rival, number)
         chosen = review.selection if review is not None else None
         row = RECOGNISED_ROW if chosen and chosen.segment.label and not chosen.known else RECORDING_ROW
         self._timeline.lanes.show_selected(row, review.selected if review is not None else None)

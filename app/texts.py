@@ -185,6 +185,18 @@ TRUTH_LANE = "recording"
 NOW = "now"
 TIMELINE_SEEK_HINT = "Click to go to that moment"
 
+
+def timeline_of(number: int | None) -> str:
+    """The heading, with the person's number where there are several."""
+    return TIMELINE if number is None else f"{TIMELINE} · {person(number).upper()}"
+
+
+def segment_card(number: int | None, label: str, duration_s: float) -> str:
+    """A segment's tooltip: 'Person 2: Walk, 1.6 s'."""
+    said = f"{shown(label)}, {duration_s:.1f} s"
+    return said if number is None else f"{person(number)}: {said}"
+
+
 # Review
 TRUTH_LANE_HINT = "Drag here to mark what happens"
 FIND_OR_NAME = "Find or name an action…"

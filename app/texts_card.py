@@ -8,6 +8,7 @@ PAIRS = "of these, two people together"
 IDLE = "no action is"
 NONE = "none"
 MEASURED = "How well, as measured"
+PROTOCOL = "measured on"
 TRAINED = "What it learned from"
 PRETRAINED = "pre-trained on"
 FINETUNED = "fine-tuned on"
@@ -32,7 +33,14 @@ LICENCE = "licence"
 OUR_LICENCE = "MIT, as the program that it comes with"
 NOT_STATED = "not stated in the file"
 
-_METRICS = {"top1": "top-1", "top5": "top-5", "exported_top1": "top-1 of this file"}
+_METRICS = {
+    "top1": "top-1",
+    "top5": "top-5",
+    "exported_top1": "top-1 of this file",
+    "stream_f1": "segment F1 in streams",
+    "stream_delay_s": "delay in streams",
+    "stream_false_alarms_per_minute": "false alarms a minute",
+}
 
 
 def actions(count: int) -> str:
@@ -59,6 +67,15 @@ def seconds(time_s: float) -> str:
 def metric(name: str) -> str:
     """A figure's name."""
     return _METRICS.get(name, name.replace("_", " "))
+
+
+def figure(name: str, value: object) -> str:
+    """A figure with its unit."""
+    if not isinstance(value, float):
+        return str(value)
+    if "top" in name:
+        return share(value)
+    return f"{value:.3g} s" if name.endswith("_s") else f"{value:.4g}"
 
 
 def seed_and_date(seed: object, finished: str, version: str) -> str:

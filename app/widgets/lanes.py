@@ -3,24 +3,26 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from skel.app import texts
 from skel.app.theme import ClassColours, Theme, faded, font, mixed
+from skel.app.widgets.skeleton_painter import draw_number
 from skel.skeleton.recording import Segment
 
-_LANE_HEIGHT = 22
+_LANE_HEIGHT, _NUMBER_PX = 22, 16
 
 
 @dataclass(frozen=True)
 class Lane:
-    """A row of segments with its name, and what to say while it is empty."""
+    """A row of segments with its name, what to say while it is empty, and whose it is, where there are several people."""
 
     name: str
     segments: Sequence[Segment]
     hint: str = ""
+    person: int | None = None
 
 
 class SegmentLanes(QWidget):
@@ -89,15 +91,38 @@ class SegmentLanes(QWidget):
         left, right = across_px
         return left + share * (right - left)
 
+    def said_at(self, at: QPointF) -> str:
+        """What there is to say about the segment at a point; empty where there is none."""
+        for row, box, segment in self.bars():
+            if segment.label and box.contains(at):
+                return texts.segment_card(self._lanes[row].person, segment.label, segment.end_s - segment.start_s)
+        return ""
+
+    def event(self, event: QEvent) -> bool:
+        """Name what the pointer rests on."""
+        if isinstance(event, QHelpEvent) and (said := self.said_at(QPointF(event.pos()))):
+            QToolTip.showText(event.globalPos(), said, self)
+            return True
+        return super().event(event)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw names, bars and the moment that is shown."""
         painter = QPainter(self)
-        painter.setFont(font(11))
+        lane_font = font(11)
+        painter.setFont(lane_font)
         theme, (left, right) = self._theme, self._across_px()
         for row, lane in enumerate(self._lanes):
             top = row * (_LANE_HEIGHT + 4) + 2
-            painter.setPen(QColor(theme.muted))
             name = QRectF(0, top, left - 8, _LANE_HEIGHT)
+            if lane.person is not None:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                draw_number(
+                    painter, QRectF(0, top + 0.5 * (_LANE_HEIGHT - _NUMBER_PX), _NUMBER_PX, _NUMBER_PX), lane.person, theme
+                )
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+                name.setLeft(_NUMBER_PX + 4)
+            painter.setFont(lane_font)
+            painter.setPen(QColor(theme.muted))
             shown = painter.fontMetrics().elidedText(lane.name, Qt.TextElideMode.ElideMiddle, round(name.width()))
             painter.drawText(name, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)
             painter.fillRect(QRectF(left, top, right - left, _LANE_HEIGHT), faded(theme.raised, 0.6))

@@ -21,7 +21,7 @@ SPAN_S = 15.0
 AHEAD_S = 3.0  # of a recording, so that what comes next can be seen and clicked
 MOST_CLASSES = 5
 _LONGEST_GAP_S = 0.5  # between two predictions that a line joins
-_MARGIN_LEFT, _MARGIN_RIGHT = 84, 18
+_MARGIN_LEFT, _MARGIN_RIGHT = 92, 18
 _LEVELS = (0.0, 0.5, 1.0)  # that are marked in the plot
 
 
@@ -37,11 +37,11 @@ class Timeline(QFrame):
         self._theme, self._colours = theme, colours
         self._seekable: bool | None = None
         self._origin_s = 0.0  # the time stamp from which the lanes count
-        heading = QLabel(texts.TIMELINE)
-        heading.setObjectName("heading")
+        self._heading = QLabel(texts.TIMELINE)
+        self._heading.setObjectName("heading")
         self._legend = _Legend(theme)
         top = QHBoxLayout()
-        top.addWidget(heading)
+        top.addWidget(self._heading)
         top.addWidget(self._legend, 1)
         self.tools = ReviewTools(theme)
         top.addWidget(self.tools)
@@ -91,13 +91,16 @@ class Timeline(QFrame):
         truth: Sequence[Segment] | None,
         origin_s: float,
         rival: tuple[tuple[str, ...], History] | None = None,
+        number: int | None = None,
     ) -> None:
         """Draw a person's history up to now, a time stamp of the sensor.
 
         `truth` is what happens in the recording that is played, which the user can then seek and correct, and whose axis and
         lanes count from the time stamp `origin_s`; None for a live source, whose axis counts from now.
         `rival`: the names of two models that are compared, and the history of the second, which gets a lane of its own.
+        `number`: the person's, where there are several.
         """
+        self._heading.setText(texts.timeline_of(number))
         self._set_seekable(truth is not None)
         self._origin_s = origin_s if self._seekable else 0.0
         end_s = now_s + (AHEAD_S if self._seekable else 0.0)
@@ -122,11 +125,11 @@ class Timeline(QFrame):
             found = [] if person is None else of.segments(person, start_s, end_s)
             return [Segment(s.start_s - zero_s, s.end_s - zero_s, s.action) for s in found]
 
-        lanes = [Lane(rival[0][0] if rival else texts.RECOGNISED_LANE, named(history))]
+        lanes = [Lane(rival[0][0] if rival else texts.RECOGNISED_LANE, named(history), person=number)]
         if truth is not None:
             lanes.append(Lane(texts.TRUTH_LANE, truth, texts.TRUTH_LANE_HINT))
         if rival is not None:
-            lanes.append(Lane(rival[0][1], named(rival[1])))
+            lanes.append(Lane(rival[0][1], named(rival[1]), person=number))
         self.lanes.show_lanes(lanes, (start_s - zero_s, end_s - zero_s), now_s - zero_s)
 
     def _across_px(self) -> tuple[float, float]:

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip
 
+from skel.app import texts
 from skel.app.history import History
 from skel.app.theme import DARK, LIGHT, ClassColours
 from skel.app.widgets.lanes import Lane, SegmentLanes
@@ -104,3 +106,22 @@ def test_lanes_alone(qtbot):
     assert lanes.time_at(300) == 5
     assert lanes.time_at(9999) == 10
     lanes.grab()
+
+
+def test_it_says_whose_it_is_where_there_are_several(timeline):
+    timeline.refresh(history(), 7, 19.9, [Segment(11.0, 19.0, "squat")], 0.0)
+    alone = timeline.grab().toImage()
+    assert timeline._heading.text() == texts.TIMELINE
+    timeline.refresh(history(), 7, 19.9, [Segment(11.0, 19.0, "squat")], 0.0, number=2)
+    assert timeline._heading.text().endswith("PERSON 2")
+    assert [lane.person for lane in timeline.lanes._lanes] == [2, None]  # what happens in the recording is of nobody
+    assert timeline.grab().toImage() != alone
+    recognised, _ = (box.center() for row, box, segment in timeline.lanes.bars() if segment.label == "squat")
+    assert timeline.lanes.said_at(recognised).startswith("Person 2: Squat, ")
+    assert timeline.lanes.said_at(QPointF(5, 5)) == ""
+    shown = []
+    event = QHelpEvent(QEvent.Type.ToolTip, recognised.toPoint(), timeline.lanes.mapToGlobal(recognised.toPoint()))
+    QApplication.sendEvent(timeline.lanes, event)
+    shown.append(QToolTip.text())
+    QToolTip.hideText()
+    assert shown[0].startswith("Person 2: Squat")
