@@ -40,10 +40,14 @@ def run_window(options: Options) -> int:
         model, problem = _model(options, settings)
         window = MainWindow(model, settings, options.device, options.taught)
         window.session.events = ActionEvents(server.publish) if server else None
-        window.session.compare_with(options.compare)
-        window.open_source(_source(options, window.consent))
-        if options.record is not None:
-            window.recorder.start(options.record, options.record_video)
+        try:
+            window.session.compare_with(options.compare)
+            window.open_source(_source(options, window.consent))
+            if options.record is not None:
+                window.recorder.start(options.record, options.record_video)
+        except UserError:
+            window.end()  # its threads must not outlive it
+            raise
         if problem:
             window.space.banner.say(problem)
         if options.fullscreen:

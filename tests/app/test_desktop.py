@@ -66,6 +66,13 @@ def test_an_exception_in_a_slot_is_shown_and_the_program_goes_on_until_it_is_clo
     assert (recording.parent / "config" / "skel-action" / "skel-app.conf").is_file()
 
 
+def test_a_source_that_is_not_there_is_one_line(tmp_path: Path):
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": str(tmp_path / "config")}
+    command = [sys.executable, "-c", "from skel.app.cli import main; main()", "none.npy"]
+    ended = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=100)
+    assert (ended.returncode, ended.stderr) == (2, "error: no such recording: none.npy\n")
+
+
 UNSAVED = "review = window.review.review; review.select(review.segments[0]); review.assign(None); timer.stop(); {}; return"
 
 
