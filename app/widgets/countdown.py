@@ -9,7 +9,7 @@ from skel.app.theme import Theme, faded, font
 _RING_SHARE, _COLUMN_SHARE = 0.36, 0.3  # of the view's height and width
 _MARGIN_PX, _GAP_PX, _PADDING_PX = 16, 8, 12
 _FLAGS = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
-_LARGEST_PX = 220.0
+_LARGEST_PX, _COLUMN_LEAST_PX = 220.0, 172.0
 
 
 class Countdown(QWidget):
@@ -56,8 +56,8 @@ class Countdown(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         theme = self._theme
-        across = _COLUMN_SHARE * self.width()
-        size = min(_RING_SHARE * self.height(), across, _LARGEST_PX)
+        across = max(_COLUMN_SHARE * self.width(), min(_COLUMN_LEAST_PX, 0.5 * self.width()))
+        size = min(_RING_SHARE * self.height(), _COLUMN_SHARE * self.width(), _LARGEST_PX)
         # At the side: whoever shows an action wants to be seen, and what is recognised is written above the head.
         column = QRectF(_MARGIN_PX, 0, across, self.height())
         title = self._measured(painter, self._title.replace(" · ", "\n"), font(18, bold=True), column)

@@ -76,7 +76,6 @@ class Timeline(QFrame):
         self._plot.setBackground(theme.surface)
         for line in self._levels:
             line.setPen(pyqtgraph.mkPen(theme.raised))
-        self._playhead.setPen(pyqtgraph.mkPen(theme.text, width=1))
         for side in ("left", "bottom"):
             axis = self._plot.getAxis(side)
             axis.setPen(pyqtgraph.mkPen(theme.border))
@@ -107,11 +106,13 @@ class Timeline(QFrame):
         start_s = end_s - SPAN_S
         times_s, probabilities, labels = history.curves(-1 if person is None else person, start_s, end_s, MOST_CLASSES)
         colours = [self._colours.of(label, self._theme) for label in labels]
+        line_px = max(round(self.devicePixelRatioF()), 1)  # pyqtgraph counts the screen's pixels
+        self._playhead.setPen(pyqtgraph.mkPen(self._theme.text, width=line_px))
         connected = np.append(np.diff(times_s) < _LONGEST_GAP_S, False) if len(times_s) else np.zeros(0, bool)
         connect = "all" if connected[:-1].all() else connected
         for k, curve in enumerate(self._curves):
             if k < len(labels):
-                pen = pyqtgraph.mkPen(colours[k], width=1)
+                pen = pyqtgraph.mkPen(colours[k], width=line_px)
                 curve.setData(times_s, probabilities[:, k], connect=connect, pen=pen, skipFiniteCheck=True)
             curve.setVisible(k < len(labels))
         self._playhead.setValue(now_s)

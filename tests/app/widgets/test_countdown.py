@@ -34,7 +34,7 @@ def test_it_stays_at_the_side(below: QWidget, size):
     countdown.show_state("3", "Star jump · Example 1 of 3", HINT, 0.4, recording=False)
     covered = drawn(below)
     assert covered.any()
-    assert not covered[:, round(0.4 * size[0]) :].any()
+    assert not covered[:, round(0.56 * size[0]) :].any()
     assert not covered[[0, -1]].any()  # nothing is cut off
     assert not covered[:, 0].any()
 

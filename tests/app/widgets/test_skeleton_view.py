@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from skel.app.theme import DARK, LIGHT
-from skel.app.widgets.skeleton_painter import Tag, side_colours
+from skel.app.widgets.skeleton_painter import Tag, _label, side_colours
 from skel.app.widgets.skeleton_view import SkeletonView
 from skel.sensors.synthetic import perform
 from skel.skeleton.frame import SkeletonFrame
@@ -125,6 +125,13 @@ def test_the_corners_show_the_window_and_an_insets_what_is_beneath(view, people)
         view.render(image, QPoint(), renderFlags=QWidget.RenderFlag(0))
         assert image.pixelColor(0, 0) == corner
         assert image.pixelColor(400, 3) != QColor("#ff00ff")
+
+
+def test_labels_have_the_screens_pixels(view):
+    plain, fine = (_label(Tag(1, "Wave"), DARK, ratio) for ratio in (1.0, 2.0))
+    assert fine.deviceIndependentSize() == plain.deviceIndependentSize()
+    assert fine.size() == 2 * plain.size()
+    assert fine != plain.scaled(fine.size())  # drawn, not enlarged
 
 
 def test_hits(view, people):
