@@ -39,8 +39,8 @@ def reviewed(window: MainWindow, mine: Path, qtbot) -> MainWindow:
     """The window at 5 s of that recording, with what was recognised until then."""
     sensor = recording_source(mine).make()
     sensor.paused = True
+    sensor.speed = float("inf")  # from the start: whoever waits for frames at another speed skips those that come at once
     window.open_source(Source(mine.name, lambda: sensor))
-    sensor.speed = float("inf")
     sensor.step(76)
     shows(qtbot, window, 5.0)
     window.refresh()
