@@ -11,7 +11,6 @@ from skel.app.presenter import PersonState, describe
 from skel.app.review import Review
 from skel.app.rival import Rival
 from skel.app.session import Session
-from skel.app.widgets.review_lanes import RECOGNISED_ROW, RECORDING_ROW
 from skel.app.widgets.skeleton_painter import Tag
 from skel.app.widgets.workspace import Workspace
 from skel.models.live import LiveSettings
@@ -130,8 +129,8 @@ class Display(QObject):
             number = self._people.number(self.selected)
         self._timeline.refresh(self._history, self.selected, self._now_s, truth, origin_s, rival, number)
         chosen = review.selection if review is not None else None
-        row = RECOGNISED_ROW if chosen and chosen.segment.label and not chosen.known else RECORDING_ROW
-        self._timeline.lanes.show_selected(row, review.selected if review is not None else None)
+        recognised = chosen is not None and bool(chosen.segment.label) and not chosen.known
+        self._timeline.lanes.show_selected(review.selected if review is not None else None, recognised=recognised)
         self.show_player()
 
     def show_player(self) -> None:

@@ -35,12 +35,14 @@ class ReviewLanes(SegmentLanes):
     def __init__(self, theme: Theme, colours: ClassColours, across_px: Callable[[], tuple[float, float]]) -> None:
         super().__init__(theme, colours, across_px)
         self._selected: tuple[int, Segment] | None = None
+        self._clicked_row = RECOGNISED_ROW
         self._press: tuple[QPointF, _Hit] | None = None
         self._is_dragging = False
         self.setMouseTracking(True)
 
-    def show_selected(self, row: int, segment: Segment | None) -> None:
-        """Set a segment in that lane off from the others, or none."""
+    def show_selected(self, segment: Segment | None, *, recognised: bool = False) -> None:
+        """Frame a segment of the recording's lane, or a `recognised` one where it was clicked, or none."""
+        row = self._clicked_row if recognised else RECORDING_ROW
         selected = None if segment is None else (row, segment)
         if selected != self._selected:
             self._selected = selected
@@ -84,6 +86,7 @@ class ReviewLanes(SegmentLanes):
             self._is_dragging = False
             self.dropped.emit(self.mapToGlobal(QPoint(round(event.position().x()), self.height())))
         elif hit.segment is not None:
+            self._clicked_row = hit.row  # of two models that are compared both can have named the same stretch
             self.segment_clicked.emit(hit.segment, self.below(hit.row, hit.segment))
         else:
             self.moment_clicked.emit(self.time_at(from_.x()))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 from window_driver import at_the_sizes, key, shot
 
@@ -45,6 +46,23 @@ def test_two_models_are_shown_side_by_side(playing: MainWindow, other: Path, mon
     playing.session.playable.step(1)
     qtbot.waitUntil(lambda: playing.display.shown is not None, timeout=30_000)
     assert playing.space.panel.rival_headline == ""
+
+
+def test_a_segment_is_framed_in_the_lane_of_the_model_that_named_it(playing: MainWindow, other: Path, qtbot):
+    playing.opening.rival(other)
+    playing.session.playable.speed = float("inf")  # no frame is skipped
+    playing.session.playable.step(150)
+    qtbot.waitUntil(lambda: playing.player.shown_s > 4.9 and len(playing.display._rival.people) == 2, timeout=30_000)
+    playing.refresh()
+    lanes, accent = playing.space.timeline.lanes, QColor(playing.theme.accent)
+    for clicked, beside in ((0, 2), (2, 0)):
+        box = {row: box for row, box, _ in lanes.bars()}
+        qtbot.mouseClick(lanes, Qt.MouseButton.LeftButton, pos=box[clicked].center().toPoint())
+        playing.review.chooser.hide()
+        shot(playing, f"framed-{clicked}")
+        picture = lanes.grab().toImage()
+        edges = {row: picture.pixelColor(box[row].center().toPoint().x(), round(box[row].top())) for row in box}
+        assert edges[clicked] == accent != edges[beside]
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def reviewed(window: MainWindow, mine: Path, qtbot) -> MainWindow:
 
 def place(window: MainWindow, row: int, time_s: float) -> QPoint:
     lanes = window.space.timeline.lanes
-    return QPoint(round(lanes.x_at(time_s)), round((row + 0.5) * lanes.height() / 2))
+    return QPoint(round(lanes.x_at(time_s)), round((row + 0.5) * lanes.height() / len(lanes._lanes)))
 
 
 def click(qtbot, window: MainWindow, row: int, time_s: float) -> None:
