@@ -111,7 +111,7 @@ class Acquisition:
         return self._drops + self.queue.dropped
 
     def rate_hz(self) -> float:
-        """Frames a second, over the last second."""
+        """Frames a second, over the last second; those that a paused source was asked for do not count."""
         with self._lock:
             return self._arrivals.rate_hz()
 
@@ -190,17 +190,19 @@ class Acquisition:
                 self._stopping.wait(_ENDED_POLL_S)
             else:
                 last_s = time.monotonic()
-                self.become(State.PAUSED if self._is_paused() else State.RUNNING)
-                self._give(frame, asked_s)
+                is_paused = self._is_paused()
+                self.become(State.PAUSED if is_paused else State.RUNNING)
+                self._give(frame, asked_s, is_paused)
 
     def _is_paused(self) -> bool:
         return self.playable is not None and self.playable.paused
 
-    def _give(self, frame: SkeletonFrame, asked_s: float) -> None:
+    def _give(self, frame: SkeletonFrame, asked_s: float, is_paused: bool) -> None:
         now_s, sensor_ms = time.monotonic(), getattr(self._source.sensor, "latency_ms", None)
         with self._lock:
             self._frames += 1
-            self._arrivals.add(1.0, frame.host_time_s)
+            if not is_paused:  # single steps come as fast as they are asked for
+                self._arrivals.add(1.0, frame.host_time_s)
             if sensor_ms is not None:
                 self._sensor_ms.add(sensor_ms, now_s)
             if self.mode:  # it finds skeletons; a recording has them

@@ -2,13 +2,14 @@
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from pipeline_fakes import FakeModel, FakeSensor
 
-from skel.app.pipeline import Snapshot, State
+from skel.app.pipeline import PipelineStats, Snapshot, State
 from skel.app.player import SPEEDS, Player
 from skel.app.session import Session, Source, kind_of_file, recording_source
 from skel.sensors.replay import ReplaySensor
@@ -43,9 +44,15 @@ class Stage:
         self.player.shown_s = self.session.position_s(snapshot.frame.time_s)
         return snapshot
 
+    def stats(self) -> PipelineStats:
+        return self.session.pipeline.stats()
+
     def wait_for(self, state: State) -> None:
+        self.wait_until(lambda: self.stats().state == state)
+
+    def wait_until(self, comes_true: Callable[[], bool]) -> None:
         give_up_s = time.monotonic() + 20
-        while self.session.pipeline.stats().state != state:
+        while not comes_true():
             assert time.monotonic() < give_up_s
             self.changed.wait(0.05)
             self.changed.clear()
@@ -84,6 +91,16 @@ def test_stepping_pauses(stage: Stage):
     stage.next_snapshot()
     stage.player.step(1)
     assert sensor.paused
+
+
+def test_single_steps_are_no_frame_rate(stage: Stage):
+    sensor = stage.open()
+    for _ in range(20):
+        stage.player.step(1)
+    stage.wait_until(lambda: stage.stats().frames == 20)
+    assert stage.stats().sensor_fps == 0.0
+    sensor.paused = False
+    stage.wait_until(lambda: stage.stats().sensor_fps > 0.0)
 
 
 def test_play_at_the_end_starts_over(stage: Stage):
@@ -173,6 +190,7 @@ def test_recordings_on_disk(stage: Stage, tmp_path: Path):
 def test_kinds_of_files():
     assert kind_of_file(Path("a/B.NPY")) == "recording"
     assert kind_of_file(Path("b.onnx")) == "model"
+    assert kind_of_file(Path("c.ZIP")) == "taught actions"
     with pytest.raises(UserError, match=r"c\.txt is neither a recording"):
         kind_of_file(Path("c.txt"))
 
