@@ -26,7 +26,12 @@ class Opening:
             fails.
         refuse: tells the user why something could not be opened.
         consent: what a sensor asks before it downloads anything.
+
+    Attributes:
+        import_taught: adds the taught actions in a file to the user's own; to be set before the first file is opened.
     """
+
+    import_taught: Callable[[Path], None]
 
     def __init__(
         self,
@@ -69,7 +74,13 @@ class Opening:
 
     def file(self, path: Path) -> None:
         """A file of any kind, by its name."""
-        self._try(lambda: {"recording": self.recording, "video": self.video, "model": self.model}[kind_of_file(path)](path))
+        kinds = {
+            "recording": self.recording,
+            "video": self.video,
+            "model": self.model,
+            "taught actions": self.import_taught,
+        }
+        self._try(lambda: kinds[kind_of_file(path)](path))
 
     def camera(self, number: int) -> None:
         """The webcam with that number, counted from 0."""

@@ -228,9 +228,11 @@ class Session:
 
 
 def kind_of_file(path: Path) -> str:
-    """'recording', 'video' or 'model', by the file's name; `UserError` for anything else."""
-    kinds = {".onnx": "model", **dict.fromkeys(VIDEO_SUFFIXES, "video"), **dict.fromkeys(RECORDING_SUFFIXES, "recording")}
+    """'recording', 'video', 'model' or 'taught actions', by the file's name; `UserError` for anything else."""
+    kinds = {".onnx": "model", ".zip": "taught actions"}
+    kinds |= dict.fromkeys(VIDEO_SUFFIXES, "video") | dict.fromkeys(RECORDING_SUFFIXES, "recording")
     if path.suffix.lower() not in kinds:
         videos = ", ".join(VIDEO_SUFFIXES)
-        raise UserError(f"{path.name} is neither a recording (.npy), a video ({videos}) nor a model (.onnx)")
+        known = f"a recording (.npy), a video ({videos}), a model (.onnx) nor taught actions (.zip)"
+        raise UserError(f"{path.name} is neither {known}")
     return kinds[path.suffix.lower()]

@@ -125,10 +125,14 @@ class TaughtControl(QObject):
             self._banner.say(texts.exported(str(path)), good=True)
 
     def import_(self) -> None:
-        """Add the actions in such a file."""
+        """Let the user choose such a file, and add the actions in it."""
         name, _ = QFileDialog.getOpenFileName(self._window, texts.IMPORT, "", texts.ARCHIVES)
         if name:
-            self._change(lambda: self._import(Path(name)))
+            self.import_file(Path(name))
+
+    def import_file(self, path: Path) -> None:
+        """Add the actions in a file that was exported."""
+        self._change(lambda: self._import(path))
 
     def _import(self, path: Path) -> None:
         self._banner.say(texts.imported(", ".join(map(shown, self.store.import_(path)))), good=True)

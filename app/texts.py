@@ -293,5 +293,5 @@ MOUSE = (
     ("Click a segment", "Choose what it is"),
     ("Drag a segment's end", "Move it"),
     ("Drag beside segments", "Mark a new one"),
-    ("Drop a file", "Open a recording (.npy), video or model (.onnx)"),
+    ("Drop a file", "Open a recording (.npy), video, model (.onnx)\nor taught actions (.zip)"),
 )

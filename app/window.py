@@ -66,6 +66,7 @@ class MainWindow(QMainWindow):
         )
         folder = taught or settings.taught_folder
         self.teacher = TeachControl(self, self.session, self.display, self.review, self.space, folder)
+        self.opening.import_taught = self.teacher.actions.import_file
         self.latency = LatencyControl(settings, self.space, self.display)
         self.exhibit = Exhibit(self, self.space)
         self.first_steps = FirstSteps(self.space.hint, settings, self.opening, self.teacher.teach, self.show_help)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox
-from window_driver import answer, key, shot, shows
+from window_driver import answer, drop, key, shot, shows
 
 from skel.app import teaching, texts_teach
 from skel.app.session import Source, recording_source
@@ -274,8 +274,17 @@ def test_taught_actions_are_renamed_exported_removed_and_imported(taught: MainWi
     listed.more.menu().actions()[0].trigger()
     learned(taught, qtbot)
     assert listed.labels == ["great step"]
+    imported = taught.space.banner.text
+    listed.menu_of("great step").actions()[-1].trigger()
+    learned(taught, qtbot)
+    taught.space.banner.hide()
+    drop(taught, archive)
+    assert taught.space.banner.isVisible()
+    assert taught.space.banner.text == imported == texts_teach.imported("Great step")
+    learned(taught, qtbot)
+    assert listed.labels == ["great step"]
     archive.write_bytes(b"nothing")
-    listed.more.menu().actions()[0].trigger()
+    drop(taught, archive)
     assert "not a readable ZIP" in taught.space.banner.text
     learned(taught, qtbot)
 
