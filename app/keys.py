@@ -10,10 +10,15 @@ if TYPE_CHECKING:
     from skel.app.window import MainWindow
 
 
+_TURN_PX = 40  # of a drag that turns the view as far: 14 degrees
+_TURNS = {"Left": (-_TURN_PX, 0), "Right": (_TURN_PX, 0), "Up": (0, -_TURN_PX), "Down": (0, _TURN_PX)}
+_NEARER = 0.9
+
+
 def shortcuts_of(window: "MainWindow") -> list[Shortcut]:
     """All of them, in the order in which the help lists them."""
     player, select, control = window.player, window.display.select_number, window.control
-    review = window.review
+    review, view = window.review, window.space.view
     return [
         Shortcut(["Space"], texts_keys.PLAY_OR_PAUSE, window.press_or_play),
         Shortcut(["Left"], texts.STEP_BACK, lambda: control(lambda: player.step(-1))),
@@ -38,7 +43,13 @@ def shortcuts_of(window: "MainWindow") -> list[Shortcut]:
         Shortcut(["K"], texts_keys.KEEP_AS_EXAMPLES, window.teacher.keep_segments),
         Shortcut(["T"], texts_keys.TEACH_OR_NOT, window.teacher.toggle),
         Shortcut(["V"], texts_keys.NEXT_ARRANGEMENT, window.next_arrangement),
-        Shortcut(["R"], texts.RESET_VIEW, window.space.view.reset_view),
+        *(
+            Shortcut([f"Ctrl+{key}"], texts_keys.TURN_VIEW, partial(view.turn, *by_px), shown=texts_keys.CTRL_ARROWS)
+            for key, by_px in _TURNS.items()
+        ),
+        Shortcut(["Ctrl++", "Ctrl+="], texts_keys.NEARER, partial(view.zoom, _NEARER)),
+        Shortcut(["Ctrl+-"], texts_keys.FARTHER, partial(view.zoom, 1 / _NEARER)),
+        Shortcut(["R"], texts.RESET_VIEW, view.reset_view),
         Shortcut(["M"], texts_keys.MIRROR_OR_NOT, window.toggle_mirror),
         Shortcut(["D"], texts_keys.THEME_SWITCH, window.toggle_theme),
         Shortcut(["F", "F11"], texts_keys.FULLSCREEN, window.exhibit.toggle),

@@ -1,4 +1,4 @@
-"""Everybody in view as skeletons in space, to be turned, moved and zoomed with the mouse."""
+"""Everybody in view as skeletons in space, to be turned, moved and zoomed with the mouse, or turned and zoomed with keys."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -102,6 +102,16 @@ class SkeletonView(QWidget):
         self._look_at_everybody()
         self.update()
 
+    def turn(self, dx: float, dy: float) -> None:
+        """Turn by a drag of that many pixels to the right and down."""
+        self._camera = self._camera.orbited(dx, dy)
+        self.update()
+
+    def zoom(self, factor: float) -> None:
+        """Look from so many times the distance, wherever people go from now on."""
+        self._camera, self._frames_itself = self._camera.zoomed(factor), False
+        self.update()
+
     def set_mirrored(self, mirrored: bool) -> None:
         """Show people as in a mirror, or as the sensor sees them."""
         self._camera = replace(self._camera, mirrored=mirrored)
@@ -147,10 +157,10 @@ class SkeletonView(QWidget):
         panning = bool(event.buttons() & Qt.MouseButton.RightButton or event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if panning:
             self._camera, self._frames_itself = self._camera.panned(dx, dy, self.height()), False
+            self.update()
         elif event.buttons() & Qt.MouseButton.LeftButton:
-            self._camera = self._camera.orbited(dx, dy)
+            self.turn(dx, dy)
         self._last = here
-        self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Select the person who was clicked."""
@@ -166,8 +176,7 @@ class SkeletonView(QWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom."""
-        self._camera, self._frames_itself = self._camera.zoomed(0.999 ** event.angleDelta().y()), False
-        self.update()
+        self.zoom(0.999 ** event.angleDelta().y())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the ground, then people, or why there are none."""

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QLineEdit, QWidget
-from window_driver import shot, shows
+from window_driver import key, shot, shows
 
 from skel.app.capture import trimmed
 from skel.app.trouble import elsewhere
@@ -92,6 +92,25 @@ def test_the_focus_is_seen_on_every_control(quiet: MainWindow):
             assert focused != widget.grab().toImage(), (state, widget.accessibleName())
     quiet.space.teach.form.done.setFocus(Qt.FocusReason.TabFocusReason)
     shot(quiet, "focus")
+
+
+def test_the_view_is_turned_and_zoomed(playing: MainWindow, qtbot):
+    view = playing.space.view
+    before, shown_s = view.camera, playing.player.shown_s
+    for arrow in (Qt.Key.Key_Right, Qt.Key.Key_Down):
+        key(qtbot, playing, arrow, Qt.KeyboardModifier.ControlModifier)
+    assert view.camera == before.orbited(40, 40)
+    shot(playing, "turned-by-key")
+    for arrow in (Qt.Key.Key_Left, Qt.Key.Key_Up):
+        key(qtbot, playing, arrow, Qt.KeyboardModifier.ControlModifier)
+    assert (view.camera.yaw_rad, view.camera.pitch_rad) == pytest.approx((before.yaw_rad, before.pitch_rad))
+    key(qtbot, playing, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    assert view.camera.distance_m < before.distance_m
+    key(qtbot, playing, Qt.Key.Key_Minus, Qt.KeyboardModifier.ControlModifier)
+    assert view.camera.distance_m == pytest.approx(before.distance_m)
+    key(qtbot, playing, Qt.Key.Key_R)
+    assert view.camera == before
+    assert (playing.player.shown_s, playing.player.state().speed) == (shown_s, 1.0)  # the arrows' and +'s own part
 
 
 def test_the_seek_slider_goes_further_than_the_arrow_keys(playing: MainWindow, qtbot):
