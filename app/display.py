@@ -31,7 +31,7 @@ class Display(QObject):
         super().__init__(parent)
         self._session, self._player = session, player
         self._stage, self._panel, self._timeline, self._transport = space.stage, space.panel, space.timeline, space.transport
-        self._colours = space.colours
+        self._space, self._colours = space, space.colours
         self._people = People()
         self.review: Review | None = None
         self.shown: Snapshot | None = None
@@ -98,7 +98,8 @@ class Display(QObject):
     def show_state(self, state: State) -> None:
         """Say in the empty view why it is empty; where the source is gone, nobody is in view."""
         recording = self._session.playable is not None
-        failed = (texts.FAILED_TITLE, texts.FAILED_HINT)
+        bare = self._space.is_bare
+        failed = (texts.FAILED_TITLE, texts.FAILED_HINT_BARE if bare else texts.FAILED_HINT)
         if self._stage.view.frame is None:
             failed = (texts.NOT_OPENED_TITLE, texts.NOT_OPENED_HINT)
         if state in (State.RECONNECTING, State.FAILED) and self._states:
@@ -110,7 +111,7 @@ class Display(QObject):
                 State.OPENING: (texts.OPENING_TITLE, texts.OPENING_HINT),
                 State.RECONNECTING: (texts.RECONNECTING_TITLE, texts.RECONNECTING_HINT),
                 State.FAILED: failed,
-                State.STOPPED: (texts.NO_SOURCE_TITLE, texts.NO_SOURCE_HINT),
+                State.STOPPED: (texts.NO_SOURCE_TITLE, texts.NO_SOURCE_HINT_BARE if bare else texts.NO_SOURCE_HINT),
             }.get(state, (texts.NOBODY_TITLE, texts.NOBODY_HINT_RECORDING if recording else texts.NOBODY_HINT))
         )
 

@@ -39,6 +39,7 @@ class PictureView(QWidget):
         self._message = ("", "")
         self._is_new = self._is_stale = self._is_inset = self._mirrored = False
         self._why_stale = ""
+        self._scale = 1.0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.set_inset(False)
         self.setAccessibleName(texts.PICTURE_VIEW)
@@ -74,6 +75,11 @@ class PictureView(QWidget):
         """Whether it stands small in a corner: then with numbers in place of labels, and without explanations."""
         self._is_inset = inset
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, not inset)  # or Qt would paint the window beneath it
+        self.update()
+
+    def set_scale(self, scale: float) -> None:
+        """What is written is this many times as large as in a window, but for an inset."""
+        self._scale = scale
         self.update()
 
     def show_frame(self, frame: SkeletonFrame, tags: Mapping[int, Tag]) -> None:
@@ -203,7 +209,7 @@ class PictureView(QWidget):
             draw_person(painter, points[m], frame.confidence[m], frame.layout, px_per_m, colour, self._theme, outlined=True)
             x, y = points[m, seen][points[m, seen, 1].argmin()].tolist()
             tags.append((QPointF(x, y - 0.13 * px_per_m), tag.without_text if self._is_inset else tag))
-        draw_tags(painter, tags, self.place(), self._theme)
+        draw_tags(painter, tags, self.place(), self._theme, 1.0 if self._is_inset else self._scale)
 
     def _draw_message(self, painter: QPainter) -> None:
         """In a line at the top, so that people can see themselves, and clear of an inset."""
@@ -211,12 +217,14 @@ class PictureView(QWidget):
         text = f"{title}. {hint}" if hint else title
         if not text:
             return
+        painter.scale(self._scale, self._scale)
         painter.setFont(font(14))
-        width = min(self.width() - 32.0, painter.fontMetrics().horizontalAdvance(text) + 36.0)
+        across = self.width() / self._scale
+        width = min(across - 32.0, painter.fontMetrics().horizontalAdvance(text) + 36.0)
         flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
         room = QRectF(0, 0, width - 28, 80)
         height = painter.boundingRect(room, flags, text).height() + 18
-        box = QRectF(0.5 * (self.width() - width), 14, width, height)
+        box = QRectF(0.5 * (across - width), 14, width, height)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(faded(self._theme.surface, 0.88))
         painter.drawRoundedRect(box, 12, 12)

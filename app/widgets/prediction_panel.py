@@ -32,10 +32,11 @@ class PredictionPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
-        column.addWidget(_card(texts.ACTION_NOW, self._action))
-        self._people_card = _card(texts.PEOPLE, self._chips)
+        self._action_card = _Card(texts.ACTION_NOW, self._action)
+        column.addWidget(self._action_card)
+        self._people_card = _Card(texts.PEOPLE, self._chips)
         column.addWidget(self._people_card)
-        self._bars_card = _card(texts.TOP_FIVE, self._bars)
+        self._bars_card = _Card(texts.TOP_FIVE, self._bars)
         column.addWidget(self._bars_card, 1)
         self._is_compact = False
         self.set_room(PANEL_PX)
@@ -48,9 +49,8 @@ class PredictionPanel(QWidget):
 
     def set_room(self, width: int | None, scale: float = 1.0) -> None:
         """Take that width, None = whatever there is, and draw everything this many times as large."""
-        self._action.set_scale(scale)
-        self._chips.set_scale(scale)
-        self._bars.set_scale(scale)
+        for part in (self._action, self._chips, self._bars, self._action_card, self._people_card, self._bars_card):
+            part.set_scale(scale)
         self.setMinimumWidth(width or 0)
         self.setMaximumWidth(width or _ANY_WIDTH)
 
@@ -84,17 +84,23 @@ class PredictionPanel(QWidget):
         return self._action.rival_headline
 
 
-def _card(heading: str, content: QWidget) -> QFrame:
-    card = QFrame()
-    card.setObjectName("card")
-    column = QVBoxLayout(card)
-    column.setContentsMargins(16, 12, 16, 14)
-    column.setSpacing(8)
-    label = QLabel(heading)
-    label.setObjectName("heading")
-    column.addWidget(label)
-    column.addWidget(content, 1)
-    return card
+class _Card(QFrame):
+    """Something with a heading above it."""
+
+    def __init__(self, heading: str, content: QWidget) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 14)
+        column.setSpacing(8)
+        self.heading = QLabel(heading)
+        self.heading.setObjectName("heading")
+        column.addWidget(self.heading)
+        column.addWidget(content, 1)
+
+    def set_scale(self, scale: float) -> None:
+        """The heading this many times as large."""
+        self.heading.setStyleSheet(f"font-size: {round(11 * scale)}px;")
 
 
 _CHIPS_GAP_PX = 6

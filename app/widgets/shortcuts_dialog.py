@@ -41,7 +41,7 @@ def _column(title: str, rows: Sequence[tuple[str, str]]) -> QVBoxLayout:
     column.addWidget(heading)
     grid = QGridLayout()
     grid.setHorizontalSpacing(16)
-    grid.setVerticalSpacing(7)
+    grid.setVerticalSpacing(5)
     grid.setColumnStretch(1, 1)
     for row, (caption, text) in enumerate(rows):
         key = QLabel(caption)

@@ -140,13 +140,17 @@ def draw_person(
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def draw_tags(painter: QPainter, tags: list[tuple[QPointF, Tag]], bounds: QRectF, theme: Theme) -> None:
-    """Labels, each with its foot at a point; moved up where they would cover one another, and into the bounds."""
+def draw_tags(painter: QPainter, tags: list[tuple[QPointF, Tag]], bounds: QRectF, theme: Theme, scale: float = 1.0) -> None:
+    """Labels, each with its foot at a point; moved up where they would cover one another, and into the bounds.
+
+    They are drawn `scale` times as large as in a window.
+    """
+    edge = _LABEL_EDGE * scale
     ratio = painter.device().devicePixelRatioF()
     taken: list[QRectF] = []
     for foot, tag in tags:
-        label = _label(tag, theme, ratio)
-        box = QRectF(QPointF(0, 0), label.deviceIndependentSize()).adjusted(0, 0, -2 * _LABEL_EDGE, -2 * _LABEL_EDGE)
+        label = _label(tag, theme, ratio, scale)
+        box = QRectF(QPointF(0, 0), label.deviceIndependentSize()).adjusted(0, 0, -2 * edge, -2 * edge)
         box.moveCenter(QPointF(foot.x(), foot.y() - 0.5 * box.height() - 4))
         for other in taken:
             if box.intersects(other):
@@ -156,21 +160,21 @@ def draw_tags(painter: QPainter, tags: list[tuple[QPointF, Tag]], bounds: QRectF
         box.moveTop(max(box.top(), bounds.top() + (6.0 if tag.text else 2.0)))
         taken.append(box)
         # On whole pixels of the screen, or the text would be blurred.
-        x, y = (round(ratio * (at - _LABEL_EDGE)) / ratio for at in (box.left(), box.top()))
+        x, y = (round(ratio * (at - edge)) / ratio for at in (box.left(), box.top()))
         painter.drawImage(QPointF(x, y), label)
 
 
 @lru_cache(maxsize=64)
-def _label(tag: Tag, theme: Theme, ratio: float) -> QImage:
+def _label(tag: Tag, theme: Theme, ratio: float, scale: float = 1.0) -> QImage:
     """A label, with `_LABEL_EDGE` around it: kept, since to draw it anew for each frame costs more than the skeleton."""
     text_font = font(14, bold=True)
     metrics = QFontMetricsF(text_font)
     text = metrics.elidedText(tag.text, Qt.TextElideMode.ElideRight, 220)
     width, height = (math.ceil(metrics.horizontalAdvance(text)) + 46, 28) if text else (22, 22)
     box = QRectF(_LABEL_EDGE, _LABEL_EDGE, width, height)
-    size = box.size().grownBy(QMarginsF(*[_LABEL_EDGE] * 4)) * ratio
+    size = box.size().grownBy(QMarginsF(*[_LABEL_EDGE] * 4)) * ratio * scale
     image = QImage(math.ceil(size.width()), math.ceil(size.height()), QImage.Format.Format_ARGB32_Premultiplied)
-    image.setDevicePixelRatio(ratio)
+    image.setDevicePixelRatio(ratio * scale)
     image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -184,6 +188,7 @@ def _label(tag: Tag, theme: Theme, ratio: float) -> QImage:
     painter.setFont(text_font)
     painter.drawText(box.adjusted(31, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, text)
     painter.end()
+    image.setDevicePixelRatio(ratio)
     return image
 
 

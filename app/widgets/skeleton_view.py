@@ -34,6 +34,7 @@ class SkeletonView(QWidget):
         self._tags: Mapping[int, Tag] = {}
         self._message = ("", "")
         self._is_new = self._is_stale = self._is_inset = False
+        self._scale = 1.0
         self._camera, self._framing, self._frames_itself = Camera(), Framing(), True
         self._ground = QPixmap()
         self._ground_key: object = None
@@ -64,6 +65,11 @@ class SkeletonView(QWidget):
         """Whether it stands small in a corner: then with numbers in place of labels, and without explanations."""
         self._is_inset = inset
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, not inset)  # or Qt would paint the window beneath it
+        self.update()
+
+    def set_scale(self, scale: float) -> None:
+        """What is written is this many times as large as in a window, but for an inset."""
+        self._scale = scale
         self.update()
 
     def show_frame(self, frame: SkeletonFrame, tags: Mapping[int, Tag]) -> None:
@@ -228,12 +234,14 @@ class SkeletonView(QWidget):
             draw_person(painter, pixels[m], frame.confidence[m], frame.layout, px_per_m, colour, self._theme)
             x, y = pixels[m, joints[pixels[m, joints, 1].argmin()]].tolist()
             tags.append((QPointF(x, y - 0.13 * px_per_m), tag.without_text if self._is_inset else tag))
-        draw_tags(painter, tags[::-1], QRectF(self.rect()), self._theme)  # the nearest first: it keeps its place
+        scale = 1.0 if self._is_inset else self._scale
+        draw_tags(painter, tags[::-1], QRectF(self.rect()), self._theme, scale)  # the nearest first: it keeps its place
 
     def _draw_legend(self, painter: QPainter) -> None:
         colours = side_colours(QColor(self._theme.muted), self._theme)
+        painter.scale(self._scale, self._scale)
         painter.setFont(font(12))
-        x, y = 16.0, self.height() - 18.0
+        x, y = 16.0, self.height() / self._scale - 18.0
         for side, text in (("left", texts.LEFT_SIDE), ("right", texts.RIGHT_SIDE)):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colours[side])
@@ -247,15 +255,17 @@ class SkeletonView(QWidget):
 
     def _draw_message(self, painter: QPainter) -> None:
         title, hint = self._message
-        width = min(620.0, self.width() - 24.0)
+        painter.scale(self._scale, self._scale)
+        across, down = self.width() / self._scale, self.height() / self._scale
+        width = min(620.0, across - 24.0)
         flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
         lines = ((title, font(20, bold=True), self._theme.text), (hint, font(14), self._theme.muted))
         heights = []
         for text, text_font, _ in lines:
             painter.setFont(text_font)
-            heights.append(painter.boundingRect(QRectF(0, 0, width - 32, self.height()), flags, text).height())
-        box = QRectF(0.5 * (self.width() - width), 0, width, sum(heights) + 10 + 2 * _MESSAGE_MARGIN_PX)
-        box.moveTop(max(0.5 * (self.height() - box.height()), 0.0))
+            heights.append(painter.boundingRect(QRectF(0, 0, width - 32, down), flags, text).height())
+        box = QRectF(0.5 * (across - width), 0, width, sum(heights) + 10 + 2 * _MESSAGE_MARGIN_PX)
+        box.moveTop(max(0.5 * (down - box.height()), 0.0))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(faded(self._theme.surface, 0.85))
         painter.drawRoundedRect(box, 12, 12)

@@ -89,6 +89,11 @@ class Stage(QWidget):
         self.picture.set_mirrored(mirrored)
         self.view.set_mirrored(mirrored)
 
+    def set_scale(self, scale: float) -> None:
+        """What is written in the large view is this many times as large as in a window."""
+        self.picture.set_scale(scale)
+        self.view.set_scale(scale)
+
     def show_frame(self, frame: SkeletonFrame, tags: Mapping[int, Tag]) -> None:
         """Show this frame; `tags` gives each body id its number and text."""
         before = (self.has_picture, self.picture.aspect)

@@ -75,6 +75,11 @@ class Workspace(QWidget):
         footer.addWidget(self.latency)
         footer.addWidget(self.status)
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether header, timeline and status are hidden."""
+        return self._is_bare
+
     def set_theme(self, theme: Theme) -> None:
         """Use other colours."""
         parts = (self.header, self.hint, self.banner, self.stage, self.panel, self.timeline, self.transport)
@@ -102,10 +107,11 @@ class Workspace(QWidget):
         direction = QBoxLayout.Direction.TopToBottom if is_upright else QBoxLayout.Direction.LeftToRight
         self._middle.setDirection(direction)
         self._middle.setStretch(1, int(is_upright))  # half of the height, where that is enough
-        if not self._is_bare:
-            self.panel.set_room(PANEL_PX)
-        elif is_upright:
-            self.panel.set_room(None, max(width / _PANEL_BELOW_PX, 1.0))
-        else:
+        across, scale = PANEL_PX, 1.0
+        if self._is_bare and not is_upright:
             across = max(round(min(_PANEL_OF_WIDTH * width, _PANEL_OF_HEIGHT * height)), _PANEL_LEAST_PX)
-            self.panel.set_room(across, max(across / PANEL_PX, 1.0))
+            scale = max(across / PANEL_PX, 1.0)
+        elif is_upright:
+            scale = max(width / _PANEL_BELOW_PX, 1.0)
+        self.panel.set_room(None if is_upright else across, scale)
+        self.stage.set_scale(scale)

@@ -2,9 +2,11 @@
 
 import pytest
 from camera_fakes import CameraSensor
-from PySide6.QtWidgets import QApplication
-from window_driver import shot, shows
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel
+from window_driver import key, shot, shows
 
+from skel.app import texts
 from skel.app.session import Source
 from skel.app.window import MainWindow
 
@@ -66,6 +68,29 @@ def test_what_goes_wrong_and_what_to_do_fit(window: MainWindow, size):
     assert window.rect().contains(banner.rect().translated(banner.mapTo(window, banner.rect().topLeft())))
     assert banner._label.height() >= banner._label.heightForWidth(banner._label.width())
     shot(window, f"exhibit-empty-{size[0]}x{size[1]}")
+
+
+def test_what_is_written_grows_with_the_screen(playing: MainWindow):
+    headings = playing.space.panel.findChildren(QLabel, "heading")
+    views = (playing.space.view, playing.space.stage.picture)
+    before = [label.fontMetrics().height() for label in headings]
+    on_a_screen_of(playing, (1920, 1080))
+    assert all(label.fontMetrics().height() > 1.8 * height for label, height in zip(headings, before, strict=True))
+    assert [view._scale for view in views] == [playing.space.panel._action._scale] * 2 == [pytest.approx(2.16, abs=0.01)] * 2
+    playing.exhibit.leave()
+    QApplication.processEvents()
+    assert [label.fontMetrics().height() for label in headings] == before
+    assert [view._scale for view in views] == [1.0, 1.0]
+
+
+def test_the_empty_screen_says_how_to_come_to_a_source(window: MainWindow, qtbot):
+    key(qtbot, window, Qt.Key.Key_F)
+    window.refresh()
+    assert window.space.view._message == (texts.NO_SOURCE_TITLE, texts.NO_SOURCE_HINT_BARE)
+    key(qtbot, window, Qt.Key.Key_F)
+    window.refresh()
+    assert window.space.header.isVisible()
+    assert window.space.view._message == (texts.NO_SOURCE_TITLE, texts.NO_SOURCE_HINT)
 
 
 def test_the_window_is_as_before(playing: MainWindow):

@@ -132,6 +132,7 @@ def test_labels_have_the_screens_pixels(view):
     assert fine.deviceIndependentSize() == plain.deviceIndependentSize()
     assert fine.size() == 2 * plain.size()
     assert fine != plain.scaled(fine.size())  # drawn, not enlarged
+    assert _label(Tag(1, "Wave"), DARK, 1.0, 2.0).deviceIndependentSize() == 2 * plain.deviceIndependentSize()
 
 
 def test_hits(view, people):
