@@ -9,6 +9,8 @@ from skel.app.theme import Theme
 from skel.app.widgets.icons import icon
 from skel.app.widgets.record_controls import RecordControls
 
+_PICKER_LEAST_PX = 150
+
 
 class Header(QWidget):
     """Two pickers and some switches; it asks for changes and makes none itself."""
@@ -164,6 +166,7 @@ def _picker(name: str) -> QToolButton:
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     button.setIconSize(QSize(18, 18))
+    button.setMinimumWidth(_PICKER_LEAST_PX)  # in a narrow window the names give way
     button.setMaximumWidth(280)
     return button
 

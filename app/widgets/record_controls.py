@@ -73,7 +73,8 @@ class RecordControls(QWidget):
         self.button.setChecked(is_recording)
         self.button.setText(f" {text}")
         self.button.setAccessibleName(texts.STOP_RECORDING if is_recording else texts.RECORD)
+        longest = max(texts.recorded(600, 10_000), text, key=len)  # or the row would tremble
+        widest = self.button.fontMetrics().horizontalAdvance(longest) + _BESIDE_TEXT_PX
+        self.button.setMinimumWidth(widest if is_recording else 0)
         if changed:
-            widest = self.button.fontMetrics().horizontalAdvance(texts.recorded(600, 10_000)) if is_recording else 0
-            self.button.setMinimumWidth(widest + _BESIDE_TEXT_PX if is_recording else 0)  # or the row would tremble
             self.button.setIcon(icon("stop" if is_recording else "record", self._theme))

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from skel.app import texts
@@ -25,7 +26,10 @@ class Figures:
 
 
 class StatusLine(QWidget):
-    """Keeps its parts in place while the figures change; `latency` is the button that shows more of them."""
+    """Keeps its parts in place while the figures change; `latency` is the button that shows more of them.
+
+    Where there is too little room the words give way: the figures are always whole.
+    """
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,15 +37,15 @@ class StatusLine(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(2, 0, 2, 0)
         row.setSpacing(18)
-        self._parts = [QLabel() for _ in range(7)]
-        widest = ("running", "sensor 00.0 fps", "inference 00.0 ms", "frame → screen 00 ms", "drops 00", "", "")
+        self._parts = [QLabel() for _ in range(6)]
+        widest = ("running", "sensor 00.0 fps", "inference 00.0 ms", "frame → screen 00 ms", "drops 00", "")
         for part, text in zip(self._parts, widest):
             part.setObjectName("muted")
             part.ensurePolished()
             part.setMinimumWidth(part.fontMetrics().horizontalAdvance(text))
             row.addWidget(part)
-        self._note = QLabel()
-        self._note.setObjectName("muted")
+        self._mode, self._note = _Words(), _Words()
+        row.addWidget(self._mode)
         self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.addWidget(self._note, 1)
         self.latency = QToolButton()
@@ -60,7 +64,7 @@ class StatusLine(QWidget):
     @property
     def text(self) -> str:
         """Everything it says."""
-        return "  ".join(part.text() for part in (*self._parts, self._note))
+        return "  ".join(part.text() for part in (*self._parts, self._mode, self._note))
 
     def show_figures(self, figures: Figures) -> None:
         """Show these figures."""
@@ -71,13 +75,30 @@ class StatusLine(QWidget):
             f"{texts.FRAME_TO_SCREEN} {_known(figures.screen_ms, '.0f')} ms",
             f"{texts.DROPS} {figures.drops}",
             f"{texts.DEVICE} {figures.device}" if figures.device else "",
-            figures.mode,
         )
         for part, text in zip(self._parts, shown):
             part.setText(text)
             part.setVisible(bool(text))  # no gap where there is nothing to say
-        self._note.setText(figures.note)
-        self._note.setToolTip(figures.note)
+            part.setMinimumWidth(max(part.minimumWidth(), part.sizeHint().width()))
+        for words, text in ((self._mode, figures.mode), (self._note, figures.note)):
+            words.setText(text)
+            words.setToolTip(text)
+        self._mode.setVisible(bool(figures.mode))
+
+
+class _Words(QLabel):
+    """Ends in "…" where it has too little room; the tooltip says all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("muted")
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        QPainter(self).drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, shown)
 
 
 def _known(value: float, form: str) -> str:

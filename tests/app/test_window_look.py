@@ -1,7 +1,9 @@
 """How the window looks at several sizes and in both themes, its keys, and what it remembers."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel
+from itertools import combinations
+
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 from window_driver import at_the_sizes, key, shot, shows
 
 from skel.app import texts, texts_keys
@@ -88,9 +90,14 @@ def test_long_names_and_a_recording_leave_the_header_in_the_window(window: MainW
     window.space.status.show_figures(
         Figures("reconnecting", 29.9, 19.9, 199, 999, "NVIDIA GPU", "MediaPipe full, metric depth", "assumed: a lot")
     )
-    assert window.minimumSizeHint().width() <= window.minimumWidth()
     window.resize(window.minimumSize())
     for _ in range(3):
         QApplication.processEvents()
     assert window.size() == window.minimumSize()
+    assert window.minimumSizeHint().width() <= window.minimumWidth()
     shot(window, "narrow")
+    buttons = [QRect(b.mapTo(header, QPoint(0, 0)), b.size()) for b in header.findChildren(QToolButton)]
+    assert not [(one, other) for one, other in combinations(buttons, 2) if one.intersects(other)]
+    figures = [part for part in window.space.status.findChildren(QLabel) if any(c.isdigit() for c in part.text())]
+    assert len(figures) == 4
+    assert all(part.width() >= part.sizeHint().width() for part in figures)
