@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from types import TracebackType
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from skel.app import texts
@@ -60,9 +61,16 @@ def _until_closed(app: QApplication, window: MainWindow) -> int:
         traceback.print_exception(kind, error, trace)  # for the bug report; the user sees the banner
         window.report(error)
 
+    def end(*_: object) -> None:
+        window.end()
+        app.quit()
+        again.start(100)  # milliseconds; a dialog that was about to open does so only now
+
     sys.excepthook = report
+    again = QTimer()
+    again.timeout.connect(end)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: window.end())  # runs with the next tick of a timer
+        signal.signal(number, end)  # runs with the next tick of a timer
     window.show()
     return app.exec()
 

@@ -13,6 +13,7 @@ from skel.skeleton.recording import save_recording
 
 # Runs the command; what happens in the window is driven by a timer.
 PROGRAM = """
+import signal
 import sys
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
@@ -41,7 +42,7 @@ sys.exit(desktop.run_window(Options(source=Path(sys.argv[1])).resolved()))
 
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:
-    save_recording(tmp_path / "take.npy", perform(seed=2, duration_s=3.0))
+    save_recording(tmp_path / "take.npy", perform(seed=2, duration_s=6.0))
     return tmp_path / "take.npy"
 
 
@@ -84,14 +85,26 @@ UNSAVED = "review = window.review.review; review.select(review.segments[0]); rev
         UNSAVED.format("pass"),
         UNSAVED.format("window.close()"),  # which asks
         "timer.stop(); window.opening.ask_for_camera(); return",
+        "timer.stop(); signal.raise_signal(signal.SIGTERM); window.opening.ask_for_camera(); return",
         "timer.stop(); window.space.header._source.showMenu(); return",
     ],
-    ids=["nothing is open", "corrections are not saved", "a question is open", "a dialog is open", "a menu is open"],
+    ids=[
+        "nothing is open",
+        "corrections are not saved",
+        "a question is open",
+        "a dialog is open",
+        "a dialog is about to open",
+        "a menu is open",
+    ],
 )
 def test_a_signal_closes_the_window(recording: Path, end: str):
     program = start(recording, end)
     assert program.stdout is not None
     assert program.stdout.readline().startswith("banner:")
     program.send_signal(signal.SIGTERM)
-    program.communicate(timeout=100)
+    try:
+        _, err = program.communicate(timeout=100)
+    finally:
+        program.kill()
     assert program.returncode == 0
+    assert err.count("Traceback") == 1  # the one that made the banner
