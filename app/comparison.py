@@ -9,7 +9,7 @@ from rich.console import Console
 from skel.app.events import no_actions
 from skel.app.headless import segment_table, truth_table
 from skel.app.pipeline import Snapshot
-from skel.models.recognizer import Prediction, Recognizer
+from skel.models.recognizer import Recognizer
 from skel.models.segments import Segmenter, shares_right
 from skel.skeleton.recording import Recording, Segment
 
@@ -64,13 +64,11 @@ def print_comparison(
     """Print what each model recognised, how far they agree, and where the truth is known how much of it each named."""
     segmenters = [Segmenter(recognizer.live) for recognizer in recognizers]
     agreement = Agreement((no_actions(recognizers[0]), no_actions(recognizers[1])))
-    predictions: tuple[list[Prediction], list[Prediction]] = ([], [])
     stopped: KeyboardInterrupt | None = None
     try:
         for snapshot in results:
             agreement.push(snapshot)
             for m, found in enumerate((snapshot.predictions, snapshot.rival_predictions)):
-                predictions[m].extend(found if played and played.segments else ())
                 for prediction in found:
                     segmenters[m].push(prediction)
     except KeyboardInterrupt as stop:
@@ -81,9 +79,8 @@ def print_comparison(
     if agreement.share is not None:
         console.print(f"same action named in {agreement.share:.1%} of {agreement.count} predictions")
     if played is not None and played.segments:
-        _print_truth(
-            played.segments, [shares_right(found, played.segments, start_s) for found in predictions], names, console
-        )
+        shares = [shares_right(segmenter.segments, played.segments, start_s) for segmenter in segmenters]
+        _print_truth(played.segments, shares, names, console)
     if stopped is not None:
         raise stopped
 

@@ -14,7 +14,7 @@ from skel.app.acquisition import OVER, Acquisition, State
 from skel.app.events import ActionEvents, as_json
 from skel.app.pipeline import Snapshot, predicted
 from skel.app.recording import LiveRecording
-from skel.models.recognizer import Prediction, Recognizer
+from skel.models.recognizer import Recognizer
 from skel.models.segments import RecognisedSegment, Segmenter, shares_right
 from skel.sensors.base import Sensor
 from skel.skeleton.errors import UserError
@@ -123,18 +123,15 @@ def print_segments(results: Iterable[Snapshot], recognizer: Recognizer, played: 
     segmenter = Segmenter(recognizer.live)
     truth = played.segments if played is not None else ()
     start_s = float(played.times_s[0]) if played is not None else 0.0
-    predictions: list[Prediction] = []  # only where they are compared with the truth: a camera never ends
     stopped: KeyboardInterrupt | None = None
     try:
         for prediction in (prediction for result in results for prediction in result.predictions):
             segmenter.push(prediction)
-            if truth:
-                predictions.append(prediction)
     except KeyboardInterrupt as stop:
         stopped = stop
     console.print(segment_table(segmenter.segments, start_s))
     if truth:
-        console.print(truth_table(truth, [shares_right(predictions, truth, start_s)]))
+        console.print(truth_table(truth, [shares_right(segmenter.segments, truth, start_s)]))
     if stopped is not None:
         raise stopped
 
@@ -159,7 +156,7 @@ def segment_table(segments: list[RecognisedSegment], start_s: float = 0.0, title
 def truth_table(
     truth: Sequence[Segment], shares: Sequence[Sequence[float]], models: Sequence[str] = ("named right",)
 ) -> Table:
-    """The recording's own segments, each with the share of its duration in which every model named it right."""
+    """The recording's own segments, each with the share of its duration that every model's segments name right."""
     table = Table(title="What truly happened")
     for heading in ("start s", "end s", *models):
         table.add_column(heading, justify="right")

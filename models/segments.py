@@ -1,6 +1,6 @@
 """From a prediction a frame to "she waved from 2.1 to 4.6 s", and how well that fits what is known to have happened."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from skel.models.live import LiveSettings
@@ -113,27 +113,23 @@ class Segmenter:
             self.segments.append(segment)
 
 
-def shares_right(predictions: Sequence[Prediction], truth: Iterable[Segment], start_s: float = 0.0) -> list[float]:
-    """For each true segment the share (0..1) of its duration in which its label was named, for any person in view.
+def shares_right(named: Iterable[RecognisedSegment], truth: Iterable[Segment], start_s: float = 0.0) -> list[float]:
+    """For each true segment the share (0..1) of its duration over which segments of its label are laid, of any person.
 
     Args:
-        predictions: in the order of time.
+        named: in the sensor's time.
         truth: in seconds from the recording's first frame.
         start_s: the time stamp of that frame.
-
-    A prediction holds until the next one, but not for longer than half a second; time without a prediction counts as wrong.
     """
-    names: dict[float, set[str]] = {}
-    for prediction in predictions:
-        names.setdefault(prediction.time_s - start_s, set()).add(prediction.action)
-    times = list(names)
-    ends = [min(after, time + _LONGEST_GAP_S) for time, after in zip(times, [*times[1:], float("inf")])]
-    return [
-        sum(
-            max(min(end, segment.end_s) - max(time, segment.start_s), 0.0)
-            for time, end in zip(times, ends)
-            if segment.label in names[time]
-        )
-        / max(segment.end_s - segment.start_s, 1e-9)
-        for segment in truth
-    ]
+    spans: dict[str, list[tuple[float, float]]] = {}
+    for segment in sorted(named, key=lambda segment: segment.start_s):
+        spans.setdefault(segment.action, []).append((segment.start_s - start_s, segment.end_s - start_s))
+    shares = []
+    for true in truth:
+        covered_s, until_s = 0.0, true.start_s
+        for begin_s, end_s in spans.get(true.label, []):
+            end_s = min(end_s, true.end_s)
+            covered_s += max(end_s - max(begin_s, until_s), 0.0)
+            until_s = max(until_s, end_s)
+        shares.append(covered_s / max(true.end_s - true.start_s, 1e-9))
+    return shares

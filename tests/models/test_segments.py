@@ -152,21 +152,19 @@ def test_segments_as_they_come_are_those_of_the_whole(given_all, start_lag_s, sh
         assert start_s <= end_s
 
 
+def laid(action: str, start_s: float, end_s: float, person: int = 1) -> RecognisedSegment:
+    return RecognisedSegment(person, start_s, end_s, action, 1.0)
+
+
 def test_share_right():
-    named = predictions("aaaaabbbbb")
+    named = [laid("a", 0.0, 0.5), laid("b", 0.5, 1.0)]
     truth = [Segment(0.0, 0.5, "a"), Segment(0.5, 1.0, "a"), Segment(0.25, 0.75, "b"), Segment(5.0, 6.0, "a")]
     assert shares_right(named, truth) == pytest.approx([1.0, 0.0, 0.5, 0.0])
 
 
-def test_share_right_takes_time_without_prediction_as_wrong():
-    assert shares_right(predictions("aaaaa               aaaaa"), [Segment(0.0, 2.5, "a")]) == pytest.approx(
-        [(0.9 + 0.5) / 2.5]
-    )
-
-
-def test_share_right_counts_anyone_and_from_the_recordings_start():
-    both = [p for pair in zip(predictions("aaaaa", start_s=7), predictions("bbbbb", 2, start_s=7)) for p in pair]
-    assert shares_right(both, [Segment(0.0, 0.5, "b")], start_s=7.0) == pytest.approx([1.0])
+def test_share_right_counts_anyone_once_and_from_the_recordings_start():
+    named = [laid("b", 7.2, 7.4, 2), laid("b", 7.0, 7.3), laid("b", 7.25, 7.35, 3), laid("b", 7.8, 9.0)]
+    assert shares_right(named, [Segment(0.0, 1.0, "b")], start_s=7.0) == pytest.approx([0.6])
 
 
 def test_nothing_predicted():
