@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from skel.app import texts, texts_teach
 from skel.app.theme import Theme
 from skel.app.widgets.icons import icon
+from skel.app.widgets.scrolling import scrolled
 from skel.app.widgets.tab_order import tab_before
 
 
@@ -49,13 +50,7 @@ class TaughtList(QWidget):
         self._column.setContentsMargins(0, 0, 6, 0)
         self._column.setSpacing(8)
         self._column.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(self._inside)
-        self._area = area
+        self._area = scrolled(self._inside)
         self.teach = QPushButton(texts_teach.TEACH_NEW)
         self.teach.setObjectName("primary")
         self.teach.clicked.connect(lambda: self.teaching_wanted.emit(""))
@@ -71,7 +66,7 @@ class TaughtList(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._empty, 1)
-        column.addWidget(area, 1)
+        column.addWidget(self._area, 1)
         column.addLayout(below)
         self.show_rows(())
 

@@ -4,14 +4,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QMenu,
     QPushButton,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -21,6 +19,7 @@ from skel.app import texts_teach
 from skel.app.capture import Take
 from skel.app.teaching import FEWEST, MOST, USUAL
 from skel.app.theme import Theme
+from skel.app.widgets.scrolling import scrolled
 from skel.app.widgets.tab_order import tab_before
 from skel.app.widgets.take_preview import TakePreview
 
@@ -79,12 +78,7 @@ class TeachForm(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(6)
         self._grid.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._area.setWidget(inside)
+        self._area = scrolled(inside)
         above, below = QHBoxLayout(), QHBoxLayout()
         above.addWidget(self.name, 1)
         above.addWidget(self.count)
