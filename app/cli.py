@@ -68,10 +68,11 @@ def _run_headless(options: Options) -> None:
     if options.record is not None:
         recording = LiveRecording(options.record, sensor, video=options.record_video)
     try:
-        with options.make_event_server() or nullcontext() as server:
-            events = ActionEvents(server.publish) if server else None
-            if events is not None:
-                events.begin(options.title, options.model_path.name, recognizer)
+        server = options.make_event_server()
+        events = ActionEvents(server.publish) if server else None
+        if events is not None:  # before anybody can connect
+            events.begin(options.title, options.model_path.name, recognizer)
+        with server or nullcontext():
             _give_out(options, sensor, results_of(sensor, recognizer, recording, rival, events), recognizer, rival)
     finally:
         if recording is not None:

@@ -50,11 +50,12 @@ class _Client:
 
 
 class EventServer:
-    """Sends messages to everybody who is connected.
+    """Sends messages to everybody who is connected, from `with` on. Who comes earlier waits.
 
-    A client first gets the state of the moment. One that is `MOST_WAITING` messages behind loses those and gets the state
-    anew, in which `dropped` says how many it has lost so far. Web pages are let in only where they come from this machine or
-    the host that is listened on, so that no other page in a browser can listen in.
+    What is published before that is the state that the first client gets. A client first gets the state of the moment. One
+    that is `MOST_WAITING` messages behind loses those and gets the state anew, in which `dropped` says how many it has lost
+    so far. Web pages are let in only where they come from this machine or the host that is listened on, so that no other
+    page in a browser can listen in.
 
     Attributes:
         port: the port's number.
@@ -62,7 +63,7 @@ class EventServer:
     """
 
     def __init__(self, host: str, port: int) -> None:
-        """Listen on that host and port (0 = any that is free) from now on; `UserError` where that is impossible."""
+        """Take that host and port (0 = any that is free); `UserError` where that is impossible."""
         self._socket = _listen(host, port)
         self.port: int = self._socket.getsockname()[1]
         self.dropped = 0
@@ -72,7 +73,6 @@ class EventServer:
         self._clients: set[_Client] = set()  # this and the state belong to the thread
         self._state: Message = {"event": "state", "source": "", "model": "", "labels": [], "people": []}
         self._thread = threading.Thread(target=self._run, name="skel-events", daemon=True)
-        self._thread.start()
 
     @property
     def address(self) -> str:
@@ -99,7 +99,8 @@ class EventServer:
         self._thread.join(2 * _STOP_S)
 
     def __enter__(self) -> Self:
-        """Itself, which listens already."""
+        """Answer whoever connects, from now on."""
+        self._thread.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -47,6 +47,13 @@ def test_who_comes_late_gets_the_state_first(server: EventServer):
         assert received(client) == STATE
 
 
+def test_what_is_published_first_is_what_the_first_client_gets():
+    server = EventServer("127.0.0.1", 0)
+    server.publish(STATE)
+    with server, connect(server.address) as client:
+        assert received(client) == STATE
+
+
 def test_predictions_are_for_those_who_ask(server: EventServer):
     with connect(server.address) as some, connect(server.address + EVERYTHING) as all_of_it:
         assert received(some) == received(all_of_it) == STATE
@@ -142,15 +149,19 @@ def test_headless_tells_who_listens(monkeypatch, tmp_path):
     options = Options(sensor="synthetic", headless=True, websocket=str(port), json=str(tmp_path / "out.jsonl"))
     run = threading.Thread(target=cli.run, args=(options,))
     run.start()
-    until_somebody_listens(port)
-    with connect(f"ws://127.0.0.1:{port}") as client:
-        assert received(client)["source"] == "synthetic"
+    try:
+        until_somebody_listens(port)
+        with connect(f"ws://127.0.0.1:{port}") as client:
+            assert received(client)["source"] == "synthetic"
+            begun.set()
+            assert [(m["event"], m["action"]) for m in (received(client), received(client))] == [
+                ("started", "wave"),
+                ("ended", "wave"),
+            ]
+    finally:
         begun.set()
-        assert [(m["event"], m["action"]) for m in (received(client), received(client))] == [
-            ("started", "wave"),
-            ("ended", "wave"),
-        ]
-    run.join(30)
+        run.join(30)
+    assert not run.is_alive()
 
 
 def until_somebody_listens(port: int) -> None:
