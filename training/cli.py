@@ -1,5 +1,6 @@
 """`skel-train`: pre-train, fine-tune and measure recognisers."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -72,7 +73,7 @@ def _main() -> None:
     options = _options(name, command, rest)
     _need_torch()
     result = _load(command.function)(options)
-    if command.ending:
+    if command.ending and os.environ.get("RANK", "0") == "0":  # of several processes that train together one speaks
         _say(command, result)
 
 

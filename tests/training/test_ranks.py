@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # rank_program
 
 import rank_program
 
+from skel.training import cli
 from skel.training.checkpoint import load_model
 from skel.training.methods.config import METHODS
 
@@ -63,3 +64,13 @@ def test_two_processes_do_what_one_does_and_go_on_where_they_stopped(prepared, t
     assert logs[0] == logs[1]
     assert len(logs[0].splitlines()) == 3
     assert len(list((together / "whole" / "tensorboard").iterdir())) == 1
+
+
+def test_one_of_them_says_where_the_run_is(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(sys, "argv", ["skel-train", "pretrain"])
+    monkeypatch.setattr(cli, "_options", lambda *_: None)
+    monkeypatch.setattr(cli, "_load", lambda _: lambda _: tmp_path)
+    for rank, lines in {"0": 1, "1": 0}.items():
+        monkeypatch.setenv("RANK", rank)
+        cli._main()
+        assert len(capsys.readouterr().out.splitlines()) == lines
