@@ -36,6 +36,17 @@ def test_the_old_file_is_there_until_the_new_one_is_whole(tmp_path: Path) -> Non
     assert path.read_text() == "new, ü"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there the write itself shows it")
+def test_what_is_flushed_is_open_for_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows refuses to flush a file that is open for reading only."""
+    import fcntl
+
+    flushed: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda file: flushed.append(fcntl.fcntl(file, fcntl.F_GETFL) & os.O_ACCMODE))
+    write_text(tmp_path / "a.txt", "")
+    assert flushed == [os.O_RDWR]
+
+
 def test_folders_are_made(tmp_path: Path) -> None:
     write_text(tmp_path / "a" / "b" / "c.txt", "there")
     assert (tmp_path / "a" / "b" / "c.txt").read_text() == "there"
