@@ -77,7 +77,8 @@ class WebcamSensor(SensorContext):
             poses.close()
             raise
         self.mode = pose_mode(model)
-        self.nominal_fps = camera.get(import_cv2().CAP_PROP_FPS) or self._wanted[2]
+        stated_fps = float(camera.get(import_cv2().CAP_PROP_FPS))  # 0, -1 or nan where the driver does not know
+        self.nominal_fps = stated_fps if 0 < stated_fps <= 1000 else self._wanted[2]
         self._first_number = None
         with self._changed:
             self._poses, self._reader = poses, CameraReader(camera, self._source)
