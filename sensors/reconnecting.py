@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from skel.sensors.base import Sensor, SensorError, SensorLost, SensorTimeout
+from skel.sensors.base import EndOfStream, Sensor, SensorError, SensorLost, SensorTimeout
 from skel.skeleton.frame import SkeletonFrame
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 8.0
@@ -61,7 +61,7 @@ class Reconnecting:
         self._is_open = True
 
     def read(self, timeout_s: float) -> SkeletonFrame:
-        """The next frame; raises what the sensor raises, but for `SensorLost`."""
+        """The next frame; raises what the sensor raises, but for `SensorLost`, and `EndOfStream` once closed."""
         if not self._is_open:
             self._try_again(timeout_s)
         try:
@@ -95,8 +95,10 @@ class Reconnecting:
         rest_s = self._next_s - self._clock()
         if rest_s > 0:
             self._wait(min(rest_s, timeout_s))
-            if rest_s > timeout_s or self._closed.is_set():
-                raise SensorTimeout(self.lost)
+        if self._closed.is_set():
+            raise EndOfStream("it is closed")
+        if rest_s > timeout_s:
+            raise SensorTimeout(self.lost)
         try:
             self.sensor.open()
         except SensorError as error:
@@ -104,6 +106,9 @@ class Reconnecting:
             self._put_off()
             raise SensorTimeout(self.lost) from error
         self._is_open = True
+        if self._closed.is_set():  # meanwhile, when there was nothing to close yet
+            self.sensor.close()
+            raise EndOfStream("it was closed")
 
     def _go_on_from(self, frame: SkeletonFrame) -> None:
         """The first frame after a loss: all is well again."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from skel.sensors.base import SensorError, SensorLost, SensorTimeout
+from skel.sensors.base import EndOfStream, SensorError, SensorLost, SensorTimeout
 from skel.sensors.reconnecting import FIRST_WAIT_S, LONGEST_WAIT_S, Reconnecting
 from skel.skeleton.frame import SkeletonFrame
 from skel.skeleton.layouts import NTU25
@@ -158,6 +158,46 @@ def test_closing_ends_the_waiting(bench: Bench):
         bench.source.read(0.1)
     bench.source.close()
     opened = bench.device.opened
-    with pytest.raises(SensorTimeout):
+    with pytest.raises(EndOfStream):
         bench.source.read(60.0)
     assert bench.device.opened == opened
+
+
+def test_what_was_closed_while_lost_is_not_opened_again(bench: Bench):
+    bench.frame()
+    bench.device.plugged = False
+    with pytest.raises(SensorTimeout):
+        bench.source.read(0.1)
+    bench.source.close()
+    bench.device.plugged = True
+    bench.now_s += LONGEST_WAIT_S
+    opened = bench.device.opened
+    with pytest.raises(EndOfStream):
+        bench.source.read(0.1)
+    assert bench.device.opened == opened
+
+
+def test_closing_while_the_device_opens_leaves_nothing_open(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    bench.frame()
+    bench.device.plugged = False
+    with pytest.raises(SensorTimeout):
+        bench.source.read(0.1)
+    bench.device.plugged = True
+    bench.now_s += LONGEST_WAIT_S
+    done = []
+    open_device, close_device = bench.device.open, bench.device.close
+
+    def slow_open() -> None:
+        bench.source.close()  # as another thread does, before there is anything to close
+        open_device()
+        done.append("open")
+
+    def close() -> None:
+        close_device()
+        done.append("close")
+
+    monkeypatch.setattr(bench.device, "open", slow_open)
+    monkeypatch.setattr(bench.device, "close", close)
+    with pytest.raises(EndOfStream):
+        bench.source.read(0.1)
+    assert done == ["close", "open", "close"]
