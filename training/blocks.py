@@ -29,6 +29,7 @@ from skel.skeleton.recording import save_recording
 from skel.training.dataset import clip_shape
 from skel.training.progress import bar
 from skel.training.raw import BadRecording, Excluded, Found, RawClip, Untrimmed
+from skel.training.workers import end_with_parent
 
 MOST_FILES, MOST_BYTES = 64, 64_000_000  # of a block: memory is bounded by blocks, one a process
 RECORDINGS = "recordings"
@@ -145,6 +146,7 @@ _read: Read
 
 def _start_worker(source: Source) -> None:
     global _read
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     _read = _open_source.enter_context(source.reading())
 
@@ -214,12 +216,19 @@ def _clip_and_row(raw: RawClip, config: ClipConfig) -> tuple[np.ndarray[Any, np.
         "name": raw.name,
         "label": raw.label,
         "subject": raw.subject,
-        "duration_s": round(len(raw.positions_m) / raw.fps, 4),
+        "duration_s": round(_duration_s(raw), 4),
         "parts": dict(raw.parts),
         "frames": int(present.sum()),
         "missing": untracked[present].sum(axis=0).tolist(),
     }
     return make_clip(positions_m, raw.times_s, config), row
+
+
+def _duration_s(raw: RawClip) -> float:
+    """By its time stamps where it has some: a sensor may give fewer frames than its nominal rate."""
+    if raw.times_s is None:
+        return len(raw.positions_m) / raw.fps
+    return float(raw.times_s[-1] - raw.times_s[0]) + 1 / raw.fps
 
 
 def _load(work: Path, number: int) -> Block:

@@ -16,6 +16,7 @@ from skel.training.config import FinetuneConfig, LinearConfig, PretrainConfig
 from skel.training.finetune import finetune
 from skel.training.pretrain import pretrain
 from skel.training.probes import linear
+from skel.training.workers import end_with_parent
 
 AnyRun = PretrainConfig | FinetuneConfig | LinearConfig
 
@@ -39,7 +40,7 @@ def train_all(runs: Sequence[AnyRun], ending: str, jobs: int, root: Path) -> Non
             train(run)
             say(count, run)
         return
-    pool = ProcessPoolExecutor(min(jobs, len(left)), get_context("spawn"), _be_quiet)
+    pool = ProcessPoolExecutor(min(jobs, len(left)), get_context("spawn"), _start_worker)
     try:
         futures = {pool.submit(train, run): run for run in left}
         for count, future in enumerate(as_completed(futures), 1):
@@ -58,6 +59,7 @@ def train(run: AnyRun) -> Path:
     return finetune(run) if isinstance(run, FinetuneConfig) else linear(run)
 
 
-def _be_quiet() -> None:
+def _start_worker() -> None:
+    end_with_parent()
     torch.set_num_threads(1)
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 - for as long as the process lives

@@ -1,15 +1,17 @@
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from raw_files import write_ntu
 
+from skel.sensors.synthetic import perform
 from skel.skeleton.clip import AIMCLR, ClipConfig, make_clip
 from skel.skeleton.errors import UserError
 from skel.skeleton.layouts import KINECT20, NTU25, convert
-from skel.skeleton.recording import load_recording
+from skel.skeleton.recording import load_recording, save_recording
 from skel.training.dataset import PARTS, load_split
 from skel.training.prepare import prepare
 from skel.training.raw import Options
@@ -159,6 +161,21 @@ def test_own_recordings_are_cut_and_spread(miniature, tmp_path):
     assert {name[:6] for name in train.names} == {"take_0", "take_2", "jump 0", "jump 2"}
     assert len([name for name in val.names if name.startswith("jump")]) == 2
     assert (one.folder / "recordings" / "val" / "take_1.npy").is_file()
+
+
+def test_own_recordings_say_who_does_what_and_last_as_long_as_they_did(tmp_path):
+    for number, subject in enumerate((3, "4", "Ann", None)):
+        take = perform(number, 2)
+        path = tmp_path / "raw" / f"take_{number}.npy"
+        save_recording(path, replace(take, times_s=take.times_s * 2))  # half of the frames that the sensor should give
+        side = path.with_suffix(".json")
+        side.write_text(json.dumps({**json.loads(side.read_text()), "segments": [], "label": "wave", "subject": subject}))
+    (one,) = prepared("recordings", tmp_path / "raw", tmp_path / "out", train_share=0.5)
+    clips = [load_split(one.folder, part) for part in PARTS]
+    assert clips[0].classes == ("wave",)
+    assert sorted(int(subject) for part in clips for subject in part.subjects) == [-1, -1, 3, 4]
+    expected = (len(take) - 1) / 15 + 1 / 30
+    np.testing.assert_allclose(np.concatenate([part.durations_s for part in clips]), expected, atol=1e-4)
 
 
 def test_synthetic_gives_as_many_clips_as_asked_for(tmp_path):

@@ -73,9 +73,13 @@ def _side(path: Path) -> _Side:
     try:
         side: Any = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         segments = side.get("segments") or [{"label": side.get("label") or name}]
-        return _Side(str(segments[0]["label"]), int(side.get("subject", -1)))
+        label, subject = str(segments[0]["label"]), side.get("subject")
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return _Side(name, -1)
+    try:
+        return _Side(label, max(int(subject), -1))
+    except (ValueError, TypeError, OverflowError):  # a name, or nobody's
+        return _Side(label, -1)
 
 
 def _parts(labels: dict[str, str], train_share: float) -> dict[str, Part]:
