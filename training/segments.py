@@ -1,5 +1,6 @@
 """From continuous recordings with labelled segments to clips."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
@@ -11,6 +12,7 @@ from skel.skeleton.recording import Recording, Segment
 from skel.training.dataset import Part
 from skel.training.raw import Excluded, RawClip
 
+_CLIP_OF_RECORDING = re.compile(r"(.+?)(?:(?:_idle)?_\d+|C\d{3}L\d{3})")  # the last: PKU-MMD's own names
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 3.0  # of an idle clip; what is longer is cut into equal pieces
 
 
@@ -59,3 +61,9 @@ def cut(
             parts=parts,
             times_s=recording.times_s[frames],
         )
+
+
+def recording_of(clip: str) -> str:
+    """The name of the recording that a clip of this name was cut from; of a clip that was not cut, its own."""
+    match = _CLIP_OF_RECORDING.fullmatch(clip)
+    return match[1] if match else clip

@@ -12,6 +12,7 @@ from skel.training.blocks import RECORDINGS
 from skel.training.dataset import ClipSet, Part, find_split
 from skel.training.join import load_joined, read_classes
 from skel.training.labelled import HELD_OUT_FILE
+from skel.training.segments import recording_of
 from skel.training.splits import named, read_names, subset
 from skel.training.stream_config import StreamOptions
 from skel.training.stream_joining import join_clips
@@ -102,8 +103,8 @@ def _only_held_out(
 
 
 def _left_out(whole: ClipSet, kept: ClipSet) -> set[str]:
-    """The recordings of which a clip was not kept; clips are called as their recording, and a number."""
-    return {name.rpartition("_")[0] for name in set(whole.names) - set(kept.names)}
+    """The recordings of which a clip was not kept."""
+    return {recording_of(name) for name in set(whole.names) - set(kept.names)}
 
 
 def _recorded(folder: Path, left_out: Collection[str], classes: Path | None) -> list[Take]:

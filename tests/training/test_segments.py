@@ -4,7 +4,7 @@ import pytest
 from skel.skeleton.layouts import NTU25
 from skel.skeleton.recording import Recording, Segment
 from skel.training.raw import Excluded
-from skel.training.segments import cut, pauses, runs
+from skel.training.segments import cut, pauses, recording_of, runs
 
 
 def recording(*segments, frames=300, fps=30.0, start_s=5.0):
@@ -47,3 +47,18 @@ def test_clips_keep_their_time_stamps_and_empty_segments_are_left_out():
     assert clip.times_s[0] == pytest.approx(6.0)
     assert len(clip.positions_m) == len(clip.times_s) == 30
     assert nothing == Excluded("take_001", "no frame lies between 20 and 21 s")
+
+
+@pytest.mark.parametrize(
+    ("clip", "recording"),
+    [
+        ("Seq1_1_000", "Seq1_1"),
+        ("take_2_1000", "take_2"),
+        ("F002V001C010L003", "F002V001"),
+        ("A001N002V003C001L001", "A001N002V003"),
+        ("A001N002V003_idle_000", "A001N002V003"),
+        ("jump", "jump"),
+    ],
+)
+def test_a_clip_says_which_recording_it_was_cut_from(clip, recording):
+    assert recording_of(clip) == recording

@@ -191,6 +191,17 @@ def test_a_recording_of_which_anything_was_learned_is_left_out(precog, tmp_path)
                 load_takes([precog], "train", None, classes, "idle", QUIET, [tmp_path])
 
 
+def test_a_recording_of_pku_of_which_anything_was_learned_is_left_out(miniature, tmp_path):
+    source = Recorded("pku-mmd-2", (miniature("pku-mmd-2"),))
+    folder = prepare(source, tmp_path / "pku", ClipConfig(), {}, ["xsub"])[0].folder
+    train = load_split(folder, "train")
+    assert set(train.subjects.tolist()) == {1, 2}
+    held_out = [name for name, subject in zip(train.names, train.subjects) if subject == 2]
+    (tmp_path / HELD_OUT_FILE).write_text(json.dumps(held_out))
+    takes = load_takes([folder], "train", None, train.classes, None, QUIET, [tmp_path])
+    assert [take.name for take in takes.takes] == ["A001N002V001", "A001N002V003"]
+
+
 def test_a_file_of_classes_renames_and_leaves_out_labels_of_recordings(precog, tmp_path):
     path = tmp_path / "classes.json"
     path.write_text(json.dumps({"kick": ["action 8"], "idle": ["idle"]}))

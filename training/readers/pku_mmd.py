@@ -4,7 +4,7 @@
 axes, which are ours), 0 where there is no second body. The label file has the same name in another folder: rows
 `class,start,end,…`, frames counted from 1, the end included. `cross-subject.txt` and `cross-view.txt` (part II:
 `cross_subject_v2.txt`, …) list the recordings of training in line 2 and those of the test in line 4. Clips are called as in
-the published preparation: recording, view, class, label row.
+the published preparation: recording, view, class, label row; recordings by the first two of these.
 
 Liu, Hu, Li, Song, Liu: PKU-MMD, a large scale benchmark for continuous multi-modal human action understanding, 2017,
 arXiv:1703.07475. That part II numbers its classes as part I does, and that N is its performer, is our reading.
@@ -61,8 +61,7 @@ def _open(edition: _Edition, files: RawFiles, options: Options) -> Opened:
     labels: dict[str, str] = {}
     skeletons = []
     for name, match in matches.items():
-        # Both kinds of file have the same name; only labels have commas.
-        if b"," in files.read(name, 64).partition(b"\n")[0]:
+        if _holds_labels(files, name):
             labels[match[1]] = name
         else:
             skeletons.append(name)
@@ -90,6 +89,14 @@ def _open(edition: _Edition, files: RawFiles, options: Options) -> Opened:
     return Opened(skeletons, read)
 
 
+def _holds_labels(files: RawFiles, name: str) -> bool:
+    """Both kinds of file have the same name; only labels have commas. What is damaged shows that where it is read whole."""
+    try:
+        return b"," in files.read(name, 64).partition(b"\n")[0]
+    except BadRecording:
+        return False
+
+
 def parse(content: bytes) -> npt.NDArray[np.float64]:
     """The rows of one recording as (T, 2, 25, 3), 0 = absent; `BadRecording` where it is empty or something else."""
     if not content.strip():
@@ -105,7 +112,7 @@ def _label_rows(content: bytes) -> list[tuple[int, int, int]]:
     try:
         rows = [[int(float(value)) for value in line.split(b",")[:3]] for line in content.splitlines() if line.strip()]
         return [(action, first, last) for action, first, last in rows]
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise BadRecording(f"has a label file that is not rows of class,start,end ({error})") from error
 
 
@@ -129,9 +136,9 @@ def _clips(
         people = _reference(rows[first - 1 : last]) if options.people == "reference" else main_people(seen[first - 1 : last])
         yield RawClip(name, people, NTU25, _FPS, label, subject, parts)
     recording = Recording(seen, np.arange(len(seen)) / _FPS, NTU25, _FPS, "Kinect v2", tuple(segments))
-    yield Untrimmed(match[1], recording, parts)
+    yield Untrimmed(_prefix(match), recording, parts)
     if options.pauses:
-        yield from cut(f"{match[1]}_idle", recording, pauses(recording), subject, parts)
+        yield from cut(f"{_prefix(match)}_idle", recording, pauses(recording), subject, parts)
 
 
 def _reference(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
@@ -151,7 +158,10 @@ def _protocol(split: str, edition: _Edition, files: RawFiles) -> dict[str, Part]
     found = list(files.matching(edition.protocols[split]))
     if not found:
         return {}
-    lines = files.read(found[0]).decode("utf-8", "replace").splitlines()
+    try:
+        lines = files.read(found[0]).decode("utf-8", "replace").splitlines()
+    except BadRecording as error:
+        raise UserError(f"{found[0]} in {files} {error}: download the split again") from error
     train, val = (re.findall(r"[AN\d]+-[LMR]", lines[i]) if i < len(lines) else [] for i in (1, 3))
     if not train or not val:
         raise UserError(f"{found[0]} in {files} does not list recordings in its lines 2 and 4: download the split again")

@@ -1,6 +1,7 @@
 """PKU-MMD: equal to the published parsing where that is asked for, cut by its labels, split by its lists."""
 
 import gzip
+import zipfile
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from skel.training.raw import BadRecording, Excluded, Options, RawClip, RawFiles
 from skel.training.readers.pku_classes import PKU_CLASSES, PKU_MUTUAL_CLASSES
 from skel.training.readers.pku_mmd import parse
 from skel.training.reference import MOST_FRAMES
-from skel.training.sources import READERS
+from skel.training.segments import recording_of
+from skel.training.sources import READERS, Recorded
 
 
 def found_in(folder, dataset="pku-mmd", **options):
@@ -78,7 +80,7 @@ def test_part_two(tmp_path):
 def test_recordings_keep_their_labels_and_pauses_can_be_cut(tmp_path):
     write_pku(tmp_path, recordings=2, segments=2, frames=45)
     takes = [found for found in found_in(tmp_path) if isinstance(found, Untrimmed)]
-    assert [take.name for take in takes] == ["0002-L", "0002-R", "0003-L", "0003-R"]
+    assert [take.name for take in takes] == ["F002V001", "F002V003", "F003V001", "F003V003"]
     assert [(s.start_s, s.end_s, s.label) for s in takes[0].recording.segments] == [
         (1.5, 3, "bow"),
         (4.5, 6, "brushing hair"),
@@ -86,6 +88,7 @@ def test_recordings_keep_their_labels_and_pauses_can_be_cut(tmp_path):
     assert np.isnan(takes[0].recording.positions_m[45:90, 1]).all()
     idle = [clip for clip in clips_in(tmp_path, pauses=True).values() if clip.label == "idle"]
     assert [len(clip.positions_m) for clip in idle] == [45] * 12
+    assert {recording_of(name) for name in clips_in(tmp_path, pauses=True)} == {take.name for take in takes}
 
 
 def test_the_sum_of_the_second_person_decides_in_the_published_parsing(tmp_path):
@@ -113,6 +116,25 @@ def test_recordings_without_labels_or_protocol_are_left_out(tmp_path):
     (tmp_path / "PKU_Skeleton" / "0099-M.txt").write_text(pku_rows(people(1, 5)))
     reasons = {item.file: item.reason for item in found_in(tmp_path) if isinstance(item, Excluded)}
     assert reasons == {"PKU_Skeleton/0002-L.txt": "has no label file", "PKU_Skeleton/0099-M.txt": "no protocol lists it"}
+
+
+def test_damaged_files_of_an_archive_are_left_out_alone(tmp_path):
+    write_pku(tmp_path / "raw", recordings=2, segments=1, frames=13)
+    (tmp_path / "raw" / "Label_PKU" / "0002-R.txt").write_text("inf,1,2,2\n")
+    archive = tmp_path / "pku.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        for path in sorted((tmp_path / "raw").rglob("*.txt")):
+            file.write(path, path.relative_to(tmp_path / "raw"))
+        damaged = file.getinfo("PKU_Skeleton/0003-L.txt")
+    content = bytearray(archive.read_bytes())
+    start = damaged.header_offset + 30 + len(damaged.filename)
+    content[start : start + 40] = b"\xff" * 40
+    archive.write_bytes(content)
+    with Recorded("pku-mmd", (archive,)).reading() as read:
+        for name, reason in (("0003-L", "cannot be read"), ("0002-R", "label file that is not rows")):
+            with pytest.raises(BadRecording, match=reason):
+                list(read(f"PKU_Skeleton/{name}.txt"))
+        assert len(list(read("PKU_Skeleton/0002-L.txt"))) == 2
 
 
 @pytest.mark.parametrize(
