@@ -38,7 +38,7 @@ class Stage:
     def run(self) -> bool:
         """Do what is left of it; whether that was anything. `UserError` where its folder holds another run."""
         folder = self.config.out
-        if (folder / MODEL_FILE).is_file():
+        if (folder / (MODEL_FILE if isinstance(self.config, PretrainConfig) else METRICS_FILE)).is_file():  # its last file
             Run(folder, self.config, self.config.seed)
             return False
         self.make(self.config)

@@ -99,7 +99,8 @@ def unique_names(clips: ClipSet) -> tuple[str, ...]:
 def named(clips: ClipSet, names: Sequence[str], source: Path) -> ClipSet:
     """The clips of these `unique_names`, in the set's order; `UserError` names those that `source` lists in vain."""
     wanted, own = set(names), unique_names(clips)
-    unknown = [name for name in names if name not in set(own)]
+    known = set(own)
+    unknown = [name for name in names if name not in known]
     if unknown:
         more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
         raise UserError(
