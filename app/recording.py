@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from skel.app.disk import reason
 from skel.sensors.base import Sensor
 from skel.sensors.opencv import import_cv2
 from skel.sensors.video_writer import VideoWriter
@@ -138,6 +139,4 @@ class LiveRecording:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return error.strerror or "the disk is full"  # numpy's own, where not all could be written
-    return str(error)
+    return reason(error) if isinstance(error, OSError) else str(error)

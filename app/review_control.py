@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from skel.app import texts
+from skel.app.disk import changing, with_ending
 from skel.app.display import Display
 from skel.app.opening import Opening
 from skel.app.player import Player
@@ -140,7 +140,8 @@ class ReviewControl(QObject):
         try:
             if path is None or path.resolve() == DEMO_RECORDING.resolve():
                 raise UserError(texts.NO_FILE_OF_YOURS)
-            save_segments(path, recording)
+            with changing(path):
+                save_segments(path, recording)
         except UserError as error:
             self._banner.say(str(error), Offer(texts.SAVE_A_COPY, self.save_copy))
             return False
@@ -157,9 +158,10 @@ class ReviewControl(QObject):
         chosen, _ = QFileDialog.getSaveFileName(self._window, texts.SAVE_A_COPY, str(proposed), texts.RECORDINGS_FILTER)
         if not chosen:
             return
-        path = Path(chosen).with_suffix(".npy")
         try:
-            save_recording(path, recording)
+            path = with_ending(chosen, ".npy")
+            with changing(path):
+                save_recording(path, recording)
         except UserError as error:
             self._banner.say(str(error), Offer(texts.SAVE_A_COPY, self.save_copy))
             return

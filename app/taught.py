@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skel.app.capture import Take
+from skel.app.disk import changing
 from skel.app.taught_embeddings import Embedded, EmbeddingCache, TeachableModel
 from skel.app.taught_files import pack, unpack
 from skel.models.few_shot import FewShotClassifier, TaughtReport, leave_one_out
@@ -55,7 +56,8 @@ class Example:
 class TaughtActions:
     """Labelled examples in `FOLDER/ACTION/ACTION_01.npy` and `.json`; every file is a recording as any other.
 
-    What another program changes in the folder is seen after `reload`. One thread at a time.
+    What another program changes in the folder is seen after `reload`. One thread changes it; another one may ask for
+    `classifier` and `report` at the same time, which do without what is discarded meanwhile.
 
     Args:
         folder: where; made when the first example comes. None = the user's own (`taught_folder`).
@@ -119,10 +121,16 @@ class TaughtActions:
         return next((example for example in self.examples(label) if _is_same(example, kept)), None) or self._add(kept)
 
     def discard(self, example: Example) -> None:
-        """Delete one example."""
-        example.path.unlink(missing_ok=True)
-        example.path.with_suffix(".json").unlink(missing_ok=True)
-        self._examples = tuple(kept for kept in self._examples if kept != example)
+        """Delete one example; `UserError` where that is impossible."""
+        before = self._examples
+        self._examples = tuple(kept for kept in before if kept != example)  # first: another thread may be embedding it
+        try:
+            with changing(example.path):
+                example.path.unlink(missing_ok=True)
+                example.path.with_suffix(".json").unlink(missing_ok=True)
+        except UserError:
+            self._examples = before
+            raise
 
     def rename(self, label: str, new: str) -> None:
         """Give an action another name; `UserError` where there is one of that name already."""
@@ -137,16 +145,17 @@ class TaughtActions:
             self.discard(example)
 
     def remove(self, label: str) -> None:
-        """Delete an action with all its examples."""
+        """Delete an action with all its examples; `UserError` where that is impossible."""
         for example in self.examples(label):
             self.discard(example)
 
     def export(self, target: Path, labels: Iterable[str] | None = None) -> None:
-        """Write these actions, or all, to one `.zip`; `UserError` where there is none."""
+        """Write these actions, or all, to one `.zip`; `UserError` where there is none or it cannot be written."""
         chosen = [e.path for e in self._examples if labels is None or e.label in set(labels)]
         if not chosen:
             raise UserError("there is no taught action to export")
-        pack(target, chosen)
+        with changing(target):
+            pack(target, chosen)
 
     def import_(self, source: Path) -> tuple[str, ...]:
         """Add what `export` wrote, less what is here already; the names of the actions in it.
@@ -186,8 +195,14 @@ class TaughtActions:
         for example in self._examples:
             if self._is_closed:
                 raise UserError("the program ends")
-            if example.label.casefold() not in known:
+            if example.label.casefold() in known:
+                continue
+            try:
                 one = self._cache.embedded(example.path, example.start_s, example.end_s, model)
+            except UserError:
+                if example in self._examples:
+                    raise
+            else:
                 found.setdefault(example.label, []).append(one)
         return found
 
@@ -197,8 +212,10 @@ class TaughtActions:
         make_folder(folder)
         taken = {path.stem for path in folder.glob("*.*")}
         stem = next(stem for n in itertools.count(1) if (stem := f"{folder.name}_{n:02d}") not in taken)
-        save_recording(folder / f"{stem}.npy", recording)
-        example = _example(folder / f"{stem}.npy")
+        path = folder / f"{stem}.npy"
+        with changing(path):
+            save_recording(path, recording)
+        example = _example(path)
         self._examples = tuple(sorted((*self._examples, example), key=lambda one: one.path))
         return example
 

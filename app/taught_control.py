@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from skel.app import texts_teach as texts
 from skel.app.capture import Take
+from skel.app.disk import with_ending
 from skel.app.learner import Learner
 from skel.app.session import Session
 from skel.app.taught import TaughtActions
@@ -116,8 +117,8 @@ class TaughtControl(QObject):
         name, _ = QFileDialog.getSaveFileName(self._window, texts.EXPORT, proposed, texts.ARCHIVES)
         if not name:
             return
-        path = Path(name).with_suffix(".zip")
         try:
+            path = with_ending(name, ".zip")
             self.store.export(path, [label] if label else None)
         except UserError as error:
             self._banner.say(str(error))

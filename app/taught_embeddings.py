@@ -2,6 +2,7 @@
 
 import hashlib
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from skel.models.examples import example_clips
 from skel.models.recognizer import Model, softmax
 from skel.models.statistics import EmbeddingStatistics
+from skel.skeleton.errors import UserError
 from skel.skeleton.files import atomic_path
 from skel.skeleton.recording import load_recording
 
@@ -34,7 +36,10 @@ class Embedded(NamedTuple):
 
 
 class EmbeddingCache:
-    """Embeddings by model and recording, in `folder`, from which anything may be deleted; a damaged file is made anew."""
+    """Embeddings by model and recording, in `folder`, from which anything may be deleted; a damaged file is made anew.
+
+    Where nothing can be written (the folder is somebody else's, the disk is full) nothing is remembered.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -42,7 +47,10 @@ class EmbeddingCache:
     def embedded(self, path: Path, start_s: float, end_s: float, model: TeachableModel) -> Embedded:
         """Of the movement in the recording at `path`; `UserError` where that cannot be read."""
         span = f"{start_s!r} {end_s!r}".encode()
-        name = hashlib.sha256(path.read_bytes() + span).hexdigest()[:32]
+        try:
+            name = hashlib.sha256(path.read_bytes() + span).hexdigest()[:32]
+        except OSError as error:
+            raise UserError(f"cannot read {path}: {error.strerror or error}") from error
         stored = self._of_model(model) / f"{name}.npz"
         embedded = _read(stored)
         if embedded is None:
@@ -52,7 +60,7 @@ class EmbeddingCache:
             probabilities = softmax(logits / model.bundle.temperature)
             means = (x.reshape(moments, durations, -1).mean(axis=1) for x in (probabilities, features))
             embedded = Embedded(*(mean.astype(np.float32) for mean in means))
-            with atomic_path(stored) as temporary, temporary.open("wb") as file:
+            with suppress(UserError, OSError), atomic_path(stored) as temporary, temporary.open("wb") as file:
                 np.savez(file, probabilities=embedded.probabilities, embeddings=embedded.embeddings)
         return embedded
 

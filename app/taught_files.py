@@ -11,11 +11,16 @@ from skel.skeleton.files import atomic_path
 from skel.skeleton.recording import Recording, load_recording
 
 _MOST_FILES, _MOST_BYTES = 20_000, 2**30
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others may ask for any amount of memory
 
 
 def pack(target: Path, recordings: Sequence[Path]) -> None:
     """Write a ZIP of these `.npy` and their `.json`, each below the name of its folder."""
-    with atomic_path(target) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+    with (
+        atomic_path(target) as temporary,
+        # A file may say that it is older than a ZIP can.
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive,
+    ):
         for path in recordings:
             for file in (path, path.with_suffix(".json")):
                 archive.write(file, f"{path.parent.name}/{file.name}")
@@ -32,7 +37,7 @@ def unpack(source: Path) -> list[Recording]:
             return _recordings(archive, source)
     except FileNotFoundError as error:
         raise UserError(f"no such file: {source}") from error
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
         raise UserError(f"{source} is not a readable ZIP of taught actions ({error}): export it again") from error
 
 
@@ -41,6 +46,8 @@ def _recordings(archive: zipfile.ZipFile, source: Path) -> list[Recording]:
     odd = [name for name in members if not _is_plain(name)]
     if odd:
         raise UserError(f"{source} is not an export of taught actions: it holds {odd[0]!r}")
+    if any(member.compress_type not in _COMPRESSIONS for member in members.values()):
+        raise UserError(f"{source} is packed in an unusual way: export it again, or unpack it and make a plain ZIP")
     if len(members) > _MOST_FILES or sum(member.file_size for member in members.values()) > _MOST_BYTES:
         raise UserError(f"{source} is too large for taught actions: unpacked over a gigabyte, or over {_MOST_FILES} files")
     found = []

@@ -1,5 +1,7 @@
+import errno
 import io
 import json
+import os
 import zipfile
 from dataclasses import replace
 
@@ -178,6 +180,54 @@ def test_a_damaged_cache_is_made_anew(store):
     assert model.clips > 0
 
 
+def test_where_nothing_can_be_written_actions_are_named_all_the_same(store):
+    (store.folder / ".embeddings").write_text("a file, where a folder should be made")
+    assert store.classifier(Model()).labels == ("bob", "hello there")
+    assert store.report(Model())
+
+
+def test_what_is_discarded_while_it_is_learned_is_left_out(store):
+    class Discarding(Model):
+        def __call__(self, clips):
+            if self.clips == 0:
+                store.discard(store.examples("hello there")[-1])
+            return super().__call__(clips)
+
+    assert store.classifier(Discarding()).labels == ("bob", "hello there")
+    assert store.report(Model())[1].examples == 2
+
+
+def test_an_example_that_somebody_else_has_deleted_is_one_line(store):
+    gone = store.examples("bob")[0].path
+    gone.unlink()
+    with pytest.raises(UserError, match=f"cannot read {gone}: No such file or directory"):
+        store.classifier(Model())
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_store_as_it_was(store, takes, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "save", full)
+        patch.setattr(zipfile.ZipFile, "write", full)
+        with pytest.raises(UserError, match=r"cannot write .*bob_04\.npy: No space left on device"):
+            store.add_example("bob", takes["squat"][0])
+        with pytest.raises(UserError, match=r"cannot write .*shared\.zip: No space left on device"):
+            store.export(tmp_path / "shared.zip")
+    assert [len(TaughtActions(store.folder).examples(label)) for label in store.labels] == [3, 3]
+    assert not (tmp_path / "shared.zip").exists()
+
+
+def test_what_cannot_be_deleted_is_one_line_and_stays(store):
+    example = store.examples("bob")[0]
+    example.path.unlink()
+    example.path.mkdir()
+    with pytest.raises(UserError, match=r"cannot write .*bob_01\.npy"):
+        store.discard(example)
+    assert example in store.examples("bob")
+
+
 def test_what_is_closed_learns_nothing_more(store):
     store.close()
     with pytest.raises(UserError):
@@ -196,8 +246,15 @@ def test_what_is_exported_can_be_imported_once(store, tmp_path):
         assert {name.split("/")[0] for name in archive.namelist()} == {"bob"}
 
 
-def _zip(path, members):
-    with zipfile.ZipFile(path, "w") as archive:
+def test_files_of_any_age_are_exported(store, tmp_path):
+    for path in (store.folder / "bob").iterdir():
+        os.utime(path, (0, 0))
+    store.export(tmp_path / "old.zip")
+    assert TaughtActions(tmp_path / "other").import_(tmp_path / "old.zip") == store.labels
+
+
+def _zip(path, members, compression=zipfile.ZIP_STORED):
+    with zipfile.ZipFile(path, "w", compression) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
     return path
@@ -230,7 +287,10 @@ def test_archives_that_are_something_else_change_nothing(store, tmp_path):
         assert "\n" not in str(caught.value)
         assert not (tmp_path / f"other{number}").exists()
     (tmp_path / "text.zip").write_text("hello")
-    for path in (tmp_path / "text.zip", tmp_path / "nowhere.zip"):
+    _zip(tmp_path / "packed.zip", fine, zipfile.ZIP_BZIP2)
+    garbled = _zip(tmp_path / "garbled.zip", {name.replace("bob", "böb"): content for name, content in fine.items()})
+    garbled.write_bytes(garbled.read_bytes().replace("ö".encode(), b"\xf6b", 1))  # a name that is no UTF-8
+    for name in ("text", "nowhere", "packed", "garbled"):
         with pytest.raises(UserError):
-            store.import_(path)
+            store.import_(tmp_path / f"{name}.zip")
     assert not (tmp_path / "evil.npy").exists()

@@ -1,5 +1,6 @@
 """A recording is corrected in the window: what is clicked, dragged and pressed, and what lies on the disk afterwards."""
 
+import errno
 from dataclasses import replace
 from pathlib import Path
 
@@ -203,11 +204,30 @@ def test_what_cannot_be_saved_is_offered_as_a_copy(window: MainWindow, take: Rec
     key(qtbot, window, Qt.Key.Key_S, CONTROL)
     assert "not laid out as a recording" in window.space.banner.text
     shot(window, "review-not-saved")
-    monkeypatch.setattr("skel.app.review_control.QFileDialog.getSaveFileName", lambda *_: (str(copy), ""))
+    dialog, before = "skel.app.review_control.QFileDialog.getSaveFileName", bare.read_bytes()
+    monkeypatch.setattr(dialog, lambda *_: (str(tmp_path / "bare"), ""))  # which the dialog has not found
+    qtbot.mouseClick(window.space.banner.offers[0], Qt.MouseButton.LeftButton)
+    assert f"{bare} is there already" in window.space.banner.text
+    assert bare.read_bytes() == before
+    monkeypatch.setattr(dialog, lambda *_: (str(tmp_path / "copy"), ""))
     qtbot.mouseClick(window.space.banner.offers[0], Qt.MouseButton.LeftButton)
     assert [segment.label for segment in load_recording(copy).segments] == ["my own"]
     qtbot.mouseClick(window.space.banner.offers[0], Qt.MouseButton.LeftButton)
     assert "copy.npy" in window.windowTitle()
+
+
+def test_a_full_disk_is_said_and_the_corrections_stay(reviewed: MainWindow, mine: Path, monkeypatch, qtbot):
+    def full(*_) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    reviewed.review.step(-1)
+    reviewed.review.remove()
+    with monkeypatch.context() as patch:
+        patch.setattr("skel.skeleton.recording.write_text", full)
+        key(qtbot, reviewed, Qt.Key.Key_S, CONTROL)
+    assert reviewed.space.banner.text == f"Cannot write {mine}: No space left on device"
+    assert reviewed.isWindowModified()
+    assert load_recording(mine).segments == (WAVE, CLAP)
 
 
 def test_the_recording_that_comes_with_the_program_stays_as_it_is(window: MainWindow, qtbot):

@@ -267,6 +267,9 @@ def test_taught_actions_are_renamed_exported_removed_and_imported(taught: MainWi
     *_, export, remove = listed.menu_of("great step").actions()
     export.trigger()
     assert str(archive) in taught.space.banner.text
+    monkeypatch.setattr("skel.app.taught_control.QFileDialog.getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    export.trigger()
+    assert f"{archive} is there already" in taught.space.banner.text  # which the dialog has not asked about
     remove.trigger()
     learned(taught, qtbot)
     assert listed.labels == []
