@@ -127,20 +127,21 @@ def _statistics(rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     for part in _parts(rows):
         x = rows[part]
         sums.append(x.sum(dim=0, dtype=torch.float32))
-        squares.append((x - sums[-1] / len(x)).square_().sum(dim=0))
+        squares.append((x - sums[-1] / max(len(x), 1)).square_().sum(dim=0))
         counts.append(len(x))
     n = torch.tensor(counts, dtype=torch.float64, device=rows.device)[:, None]
     of_part = torch.stack(sums).double()
     total = summed(torch.cat([of_part.sum(dim=0), n.sum(dim=0)]))
     mean = total[:-1] / total[-1]
-    around_mean = torch.stack(squares).double() + n * (of_part / n - mean) ** 2
+    around_mean = torch.stack(squares).double() + n * (of_part / n.clamp(min=1) - mean) ** 2
     variance = summed(around_mean.sum(dim=0)) / total[-1]
     return total[-1].float(), mean.float(), variance.float()
 
 
 def _parts(rows: Tensor) -> Iterator[slice]:
+    """Of no rows one, empty: one of several processes may have none."""
     step = max(_PART // rows.shape[1], 1) if rows.device.type == "cpu" else max(len(rows), 1)
-    return (slice(start, start + step) for start in range(0, len(rows), step))
+    return (slice(start, start + step) for start in range(0, max(len(rows), 1), step))
 
 
 def _is_ours(norm: nn.BatchNorm1d | nn.BatchNorm2d, x: Tensor) -> bool:

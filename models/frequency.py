@@ -44,11 +44,12 @@ def convolve(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
     x (B, C, T, V) → (B, C', T, V), quickest where x lies in channels-last memory, as the result does.
     """
-    B, C, T, V = x.shape
+    B, C, T, V = x.shape  # B may be 0
     of_input, of_weight, to_output = _form(T, weight.shape[2])
+    R = len(of_input)
     rows = x.permute(0, 2, 3, 1).reshape(B, T, V * C)
-    spectrum = torch.bmm(of_input.expand(B, -1, -1), rows).transpose(0, 1).reshape(-1, B * V, C)  # (R, B·V, C)
-    weights = (of_weight @ weight.permute(2, 1, 0, 3).flatten(1)).view(-1, C, len(weight))  # (R, C, C')
-    product = torch.bmm(spectrum, weights).view(-1, B, V * len(weight)).transpose(0, 1)  # (B, R, V·C')
+    spectrum = torch.bmm(of_input.expand(B, -1, -1), rows).transpose(0, 1).reshape(R, B * V, C)  # (R, B·V, C)
+    weights = (of_weight @ weight.permute(2, 1, 0, 3).flatten(1)).view(R, C, len(weight))  # (R, C, C')
+    product = torch.bmm(spectrum, weights).view(R, B, V * len(weight)).transpose(0, 1)  # (B, R, V·C')
     y = torch.baddbmm(bias.repeat(V), to_output.expand(B, -1, -1), product)
-    return y.view(B, T, V, -1).permute(0, 3, 1, 2)
+    return y.view(B, T, V, len(weight)).permute(0, 3, 1, 2)

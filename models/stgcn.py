@@ -44,9 +44,9 @@ class GraphConv(nn.Module):
         side_by_side = weighted.permute(2, 0, 1).reshape(-1, V)  # (V·K, V)
         # One small product a frame; `matmul` would copy x to make it a large one.
         joined = torch.bmm(side_by_side.expand(B * T, -1, -1), x.permute(0, 2, 3, 1).reshape(B * T, V, C))
-        y = joined.view(B * T * V, -1) @ self.mix.weight.flatten(1).t()  # (B·T·V, C')
+        y = joined.view(B * T * V, len(adjacency) * C) @ self.mix.weight.flatten(1).t()  # (B·T·V, C')
         bias = weighted.sum(dim=1).t() @ self.bias  # (V, C')
-        return (y.view(B, T, V, -1) + bias).permute(0, 3, 1, 2)
+        return (y.view(B, T, V, self.mix.out_channels) + bias).permute(0, 3, 1, 2)
 
 
 class TemporalConv(nn.Conv2d):

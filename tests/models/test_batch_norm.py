@@ -1,13 +1,16 @@
 """Ours against torch's own, and against float64 where torch's own is not precise."""
 
 import copy
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 from torch import nn
 
-from skel.models import batch_norm
+from skel.models import batch_norm, stgcn
 from skel.models.batch_norm import BatchNorm1d, BatchNorm2d, Dropout, norm_relu
+from skel.models.stgcn import STGCN
 
 
 @pytest.fixture(autouse=True)
@@ -97,3 +100,49 @@ def test_bfloat16_stays_bfloat16():
     y.float().sum().backward()
     assert y.dtype == x.grad.dtype == torch.bfloat16
     assert torch.isfinite(x.grad).all()
+
+
+class Ranks:
+    """Two threads in the place of two processes: what one adds up it adds up with the other."""
+
+    def __init__(self):
+        self.here = threading.local()
+        self._given, self._barrier = [None, None], threading.Barrier(2, timeout=60)
+
+    def summed(self, values):
+        self._given[self.here.rank] = values.clone()
+        self._barrier.wait()
+        values.copy_(self._given[0] + self._given[1])
+        self._barrier.wait()
+        return values
+
+
+def test_a_process_whose_clips_are_empty_takes_part_in_the_statistics(monkeypatch):
+    """Each network of two, of which one sees nobody, learns what a single one does from the other's clips."""
+    torch.manual_seed(0)
+    network, clips, towards = STGCN(channels=4, dropout=0.0).train(), torch.randn(2, 3, 16, 25, 1), torch.randn(2, 64)
+    networks = [copy.deepcopy(network) for _ in range(2)]
+    expected = network(clips).embedding
+    expected.backward(towards)
+
+    ranks = Ranks()
+    monkeypatch.setattr(batch_norm, "summed", ranks.summed)
+    for module in (batch_norm, stgcn):
+        monkeypatch.setattr(module, "is_shared", lambda: True)
+
+    def step(rank):
+        ranks.here.rank = rank
+        embedding = networks[rank](clips if rank == 0 else torch.zeros_like(clips)).embedding
+        embedding.backward(towards)
+        return embedding.detach()
+
+    with ThreadPoolExecutor(2) as threads:
+        seen, unseen = threads.map(step, range(2))
+    same(seen, expected.detach())
+    assert not unseen.any()
+    for (name, alone), one, other in zip(network.named_parameters(), *(n.parameters() for n in networks)):
+        if alone.grad is not None:
+            torch.testing.assert_close(one.grad + other.grad, alone.grad, atol=1e-3, rtol=1e-3, msg=name)
+    for alone, one, other in zip(network.buffers(), *(n.buffers() for n in networks)):
+        same(one, alone)
+        same(other, alone)
