@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,6 +65,12 @@ def _run_headless(options: Options) -> None:
         print(f"warning: {problem}", file=sys.stderr)
     rival = _rival(other, actions) if other else None
     recording = None
+    told: list[str] = []
+
+    def tell(line: str) -> None:
+        told.append(line)
+        print(line, file=sys.stderr, flush=True)
+
     if options.record is not None:
         recording = LiveRecording(options.record, sensor, video=options.record_video)
     try:
@@ -72,11 +78,12 @@ def _run_headless(options: Options) -> None:
         events = ActionEvents(server.publish) if server else None
         if events is not None:  # before anybody can connect
             events.begin(options.title, options.model_path.name, recognizer)
-        with server or nullcontext():
-            _give_out(options, sensor, results_of(sensor, recognizer, recording, rival, events), recognizer, rival)
+        results = results_of(sensor, recognizer, recording, rival, events, tell)
+        with server or nullcontext(), closing(results):
+            _give_out(options, sensor, results, recognizer, rival)
     finally:
         if recording is not None:
-            _finish(recording)
+            _finish(recording, told)
 
 
 def _rival(model: "OnnxModel", actions: "TaughtActions") -> "Recognizer":
@@ -111,14 +118,14 @@ def _give_out(
         print_segments(results, recognizer, played, Console())
 
 
-def _finish(recording: LiveRecording) -> None:
-    told = recording.problem  # while it ran
+def _finish(recording: LiveRecording, told: list[str]) -> None:
+    """End the recording and say where it is; its problem, too, where that is not `told` or has grown since."""
     path = recording.stop()
     if path:
         print(f"{recording.frames} frames recorded in {path}", file=sys.stderr)
     elif not recording.problem and not isinstance(sys.exception(), UserError):  # whose own line says why
         print("nothing was recorded", file=sys.stderr)
-    if recording.problem != told:
+    if recording.problem and recording.problem not in told:
         print(f"warning: {recording.problem}", file=sys.stderr)
 
 

@@ -3,14 +3,16 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 from rich.console import Console
 from rich.table import Table
 
 from skel.app.acquisition import OVER, Acquisition, State
+from skel.app.disk import changing
 from skel.app.events import ActionEvents, as_json
 from skel.app.pipeline import Snapshot, predicted
 from skel.app.recording import LiveRecording
@@ -35,14 +37,15 @@ def results_of(
     rival: Recognizer | None = None,
     events: ActionEvents | None = None,
     tell: Callable[[str], None] = _to_stderr,
-) -> Iterator[Snapshot]:
+) -> Generator[Snapshot, None, None]:
     """Read the sensor until its end, on a thread of its own, and name what is done in each frame.
 
     A source that can wait (a recording or video played as fast as possible) has every frame predicted. A live one is never
     kept waiting: every frame goes into the window (and the recording), but only the newest of those that have come is
     predicted. A device that goes away is looked for until it is back; once for each loss, and when it is back, one line
     goes to `tell`, as does a problem of the recording. A `rival` recognises the same frames.
-    `events` are told of every result, and of breaks.
+    `events` are told of every result, and of breaks. Whoever stops before the end closes the generator, which closes the
+    sensor.
 
     Raises:
         UserError: the sensor cannot be opened.
@@ -103,16 +106,32 @@ def write_json(results: Iterable[Snapshot], target: str) -> int:
     "latency_ms"}`, ASCII. Every line is complete on disk before the next frame, so that Ctrl-C loses nothing.
     """
     count = 0
-    try:
-        with nullcontext(sys.stdout) if target == "-" else Path(target).open("w", encoding="utf-8", newline="\n") as lines:
-            for prediction in (prediction for result in results for prediction in result.predictions):
-                print(json.dumps(as_json(prediction)), file=lines, flush=True)
-                count += 1
-    except BrokenPipeError:
-        raise  # the reader has seen enough
-    except OSError as error:
-        raise UserError(f"cannot write {target}: {error.strerror or error}") from error
+    with _opened(target) as lines:
+        for prediction in (prediction for result in results for prediction in result.predictions):
+            line = json.dumps(as_json(prediction))
+            try:
+                print(line, file=lines, flush=True)
+            except BrokenPipeError:
+                raise  # the reader has seen enough
+            except OSError as error:
+                raise UserError(f"cannot write {target}: {error.strerror or error}") from error
+            count += 1
     return count
+
+
+@contextmanager
+def _opened(target: str) -> Iterator[TextIO]:
+    """The file, or standard output."""
+    if target == "-":
+        yield sys.stdout
+        return
+    with changing(Path(target)):
+        lines = Path(target).open("w", encoding="utf-8", newline="\n")  # noqa: SIM115 - closed below
+    try:
+        yield lines
+    finally:
+        with suppress(OSError):  # of a line that could not be written, which has been said
+            lines.close()
 
 
 def print_segments(results: Iterable[Snapshot], recognizer: Recognizer, played: Recording | None, console: Console) -> None:

@@ -7,14 +7,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
-from pipeline_fakes import FakeModel, movement
+from pipeline_fakes import FakeModel, FakePlayer, FakeSensor, frames_of, movement
 
 from skel.app import cli
 from skel.app.options import Options
+from skel.app.recording import LiveRecording
 from skel.sensors.base import SensorError
 from skel.skeleton.errors import UserError
 from skel.skeleton.recording import load_recording
@@ -194,6 +196,46 @@ def test_headless_table(recording, fake_model, capsys):
 def test_standard_output_holds_json_only(recording, fake_model, capsys):
     cli.run(Options(play=recording, headless=True, json="-"))
     assert all(json.loads(line)["person"] == 0 for line in capsys.readouterr().out.splitlines())
+
+
+def test_who_reads_no_further_has_the_sensor_closed_at_once(recording, fake_model, monkeypatch, tmp_path):
+    class Gone(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError
+
+    sensor = FakeSensor(frames_of(movement(60)), ends=False)
+    monkeypatch.setattr(Options, "make_sensor", lambda self: sensor)
+    monkeypatch.setattr(sys, "stdout", Gone())
+    with pytest.raises(BrokenPipeError) as caught:
+        cli.run(Options(sensor="synthetic", headless=True, json="-"))
+    assert sensor.closed
+    assert caught.traceback  # which keeps everything alive that it has come through
+
+
+def test_at_the_end_a_recordings_problem_is_said_as_it_is_then(fake_model, monkeypatch, tmp_path):
+    said = threading.Event()
+
+    class Terminal(io.StringIO):
+        def write(self, text):
+            said.set()
+            return super().write(text)
+
+    class Waiting(FakePlayer):
+        def read(self, timeout_s=1.0):
+            assert self.given < 20 or said.wait(30)
+            return super().read(timeout_s)
+
+    def too_slow(self, frame, *, patiently=False):
+        self._missing += 1
+        self.problem = f"the disk is too slow: {self._missing} frames are missing in the recording"
+
+    monkeypatch.setattr(LiveRecording, "put", too_slow)
+    monkeypatch.setattr(Options, "make_sensor", lambda self: Waiting(frames_of(movement(30)), speed=math.inf))
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    cli.run(Options(sensor="synthetic", headless=True, json=str(tmp_path / "named.jsonl"), record=tmp_path / "take.npy"))
+    first, last = (line for line in sys.stderr.getvalue().splitlines() if "too slow" in line)
+    assert " 30 frames" not in first
+    assert last == "warning: the disk is too slow: 30 frames are missing in the recording"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Recognition without a window: what is written and printed."""
 
+import errno
 import io
 import json
 import threading
@@ -114,6 +115,13 @@ def test_a_file_that_cannot_be_written(tmp_path, monkeypatch, target):
 def test_a_full_disk_is_one_line():
     with pytest.raises(UserError, match="cannot write /dev/full"):
         write_json(results_of(at_once(frames_of(movement(20))), Recognizer(FakeModel())), "/dev/full")
+
+
+def test_what_goes_wrong_elsewhere_is_not_said_of_the_file(tmp_path):
+    sensor = FakeSensor([])
+    sensor.fault = OSError(errno.EIO, "Input/output error")
+    with pytest.raises(OSError, match="Input/output error"):
+        write_json(results_of(sensor, Recognizer(FakeModel())), str(tmp_path / "named.jsonl"))
 
 
 def test_a_lost_sensor_is_told_once_and_looked_for():
