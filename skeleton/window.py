@@ -16,8 +16,9 @@ class SlidingWindow:
     """Keeps what each body did over the last seconds, by body id, and makes clips of it.
 
     Memory is taken once: two copies of a ring of `max_duration_s · max_fps` frames side by side, so that any window is one
-    contiguous view. A body keeps its slot until somebody new needs one; then the body out of view for the longest time loses
-    it. More bodies in one frame than `slots` are left out, the last listed first.
+    contiguous view; it is doubled where frames come more often. A body keeps its slot until somebody new needs one; then
+    the body out of view for the longest time loses it. More bodies in one frame than `slots` are left out, the last listed
+    first.
 
     Time stamps rule, not frame counts: a frame stamped as the last one is ignored. An earlier stamp (a recording that starts
     over, a clock set back) empties the window, and so does one more than `MAX_GAP_S` later (a place further on in a
@@ -27,12 +28,13 @@ class SlidingWindow:
 
     def __init__(self, config: ClipConfig, max_duration_s: float = 4.0, max_fps: float = 120.0, slots: int = 8) -> None:
         self.config = config
+        self._max_duration_s = max_duration_s
         self._layout = config.skeleton_layout()
         self._capacity = int(np.ceil(max_duration_s * max_fps)) + 2  # one frame before the span, one at its end
         self._times_s = np.zeros(2 * self._capacity)
         self._positions_m = np.full((2 * self._capacity, slots, len(self._layout), 3), np.nan, np.float32)
         self._slot_of: dict[int, int] = {}  # body id → slot, longest out of view first
-        self._count = 0  # frames pushed since the last `clear`
+        self._count = 0  # frames pushed since the last `clear` or `_grow`, and those kept then
         self._in_view: tuple[int, ...] = ()
 
     @property
@@ -66,6 +68,10 @@ class SlidingWindow:
                 self._slot_of[body] = self._slot_of.pop(body)
         slots = [self._slot(body) for body in ids]
         row = self._count % self._capacity
+        # With the oldest frame overwritten, is there still one before the span?
+        if self._count >= self._capacity and frame.time_s - self._times_s[row + 1] < self._max_duration_s:
+            self._grow()
+            row = self._count
         for i in (row, row + self._capacity):
             self._times_s[i] = frame.time_s
             self._positions_m[i] = np.nan
@@ -73,6 +79,17 @@ class SlidingWindow:
                 self._positions_m[i, slots] = frame.positions_m[: len(ids)]
         self._count += 1
         self._in_view = tuple(ids)
+
+    def _grow(self) -> None:
+        """Make room for twice as many frames."""
+        times_s, positions_m = self._view()
+        self._count = len(times_s)
+        self._capacity *= 2
+        self._times_s = np.zeros(2 * self._capacity)
+        self._positions_m = np.full((2 * self._capacity, *positions_m.shape[1:]), np.nan, np.float32)
+        for start in (0, self._capacity):
+            self._times_s[start : start + self._count] = times_s
+            self._positions_m[start : start + self._count] = positions_m
 
     def _slot(self, body: int) -> int:
         if body not in self._slot_of:

@@ -176,6 +176,20 @@ def test_nothing_is_interpolated_across_a_long_gap() -> None:
     assert np.array_equal(window.clips([2.0], [1])[0], offline(after, [1], CONFIG, 2.0)), "nothing from before the gap"
 
 
+@pytest.mark.parametrize("fps", [35.0, 100.0, 1000.0])
+def test_a_source_quicker_than_expected_loses_nothing(fps: float) -> None:
+    """Before memory has grown as after it, and where people come and go meanwhile."""
+    window, frames = SlidingWindow(CONFIG, max_duration_s=1.0, max_fps=FPS, slots=2), []
+    for i in range(round(2.5 * fps)):
+        bodies = {1: pose(i / 1000), 2 + round(2 * i / fps): pose(i)}
+        frames.append(frame(i / fps, bodies))
+        window.push(frames[-1])
+        if i % round(fps / 7) == 0:
+            assert np.array_equal(window.clips([0.5, 1.0], [1])[1], offline(frames, [1], CONFIG, 1.0))
+    assert window.bodies == tuple(bodies)
+    assert window.tracked_s(1) >= 1.0
+
+
 def test_memory_does_not_grow() -> None:
     window = SlidingWindow(CONFIG, max_duration_s=1.0, max_fps=FPS, slots=2)
     bodies = np.random.default_rng(0).normal(size=(2, 25, 3)).astype(np.float32)
