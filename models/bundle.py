@@ -71,12 +71,13 @@ class Bundle:
                 fields[name] = tuple(fields[name])
             card = cls(**fields)
             card._check()
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, UserError) as error:
             raise UserError(f"{source}: its card contradicts itself ({error}): export the model again") from error
         return card
 
     def _check(self) -> None:
-        """`ValueError` where the fields cannot all be true."""
+        """`ValueError`, or `UserError` for an unknown layout, where the fields cannot all be true."""
+        self.clip.skeleton_layout()
         if not self.labels or not all(isinstance(label, str) for label in self.labels):
             raise ValueError("labels are not names")
         if not set(self.streams) <= set(STREAMS) or len(self.streams) != len(self.stream_weights):

@@ -1,3 +1,4 @@
+import json
 import logging
 import sys
 from types import ModuleType, SimpleNamespace
@@ -7,6 +8,7 @@ import onnxruntime
 import pytest
 
 from skel.models import providers
+from skel.models.bundle import Bundle
 from skel.models.pretrained import DEFAULT_MODEL
 from skel.models.runtime import OnnxModel
 from skel.skeleton.errors import UserError
@@ -90,6 +92,14 @@ def test_other_memory_orders_and_floats_are_taken(model):
 def test_clips_that_the_model_cannot_take_are_refused(model, clips, message):
     with pytest.raises(ValueError, match=message):
         model(clips)
+
+
+@pytest.mark.parametrize(("wrong", "named"), [({"pitch": "none"}, "pitch"), ({"layout": "NTU26"}, "NTU26")])
+def test_a_wrong_clip_configuration_names_the_file(model, wrong, named):
+    card = json.loads(model.bundle.to_json())
+    card["clip"].update(wrong)
+    with pytest.raises(UserError, match=rf"^a\.onnx: its card contradicts itself \(.*{named}"):
+        Bundle.from_json(json.dumps(card), "a.onnx")
 
 
 def test_says_once_what_it_runs_on(caplog, capfd):
