@@ -52,18 +52,28 @@ class ActionEvents:
         self._doing: dict[int, _Doing] = {}
         self._ended_s: dict[int, float] = {}  # each person's last action
         self._now_s = 0.0
+        self._run = 0
 
-    def begin(self, source: str, model: str, recognizer: Recognizer) -> None:
-        """End everything; from now on the predictions are of this source and recogniser, whose model is called so."""
+    def begin(self, source: str, model: str, recognizer: Recognizer) -> int:
+        """End everything; from now on the predictions are of this source and recogniser, whose model is called so.
+
+        The number is this run's: whoever gives it to `update` can be late without harm.
+        """
         with self._lock:
-            self.end_all()
+            self.stop()
             self._nothing, self._live, self._now_s = no_actions(recognizer), recognizer.live, 0.0
             labels = list(recognizer.labels)
             self._emit({"event": "state", "source": source, "model": model, "labels": labels, "people": []})
+            return self._run
 
-    def update(self, time_s: float, predictions: Sequence[Prediction]) -> None:
-        """Take in what was recognised in the next frame; a time before the last one (somebody seeks) ends everything."""
+    def update(self, time_s: float, predictions: Sequence[Prediction], run: int | None = None) -> None:
+        """Take in what was recognised in the next frame; a time before the last one (somebody seeks) ends everything.
+
+        Without effect where that `run` has ended.
+        """
         with self._lock:
+            if run not in (None, self._run):
+                return
             if time_s < self._now_s:
                 self.end_all()
             self._now_s = time_s
@@ -74,6 +84,12 @@ class ActionEvents:
                 self._end(person, self._doing[person].last_s)
             earliest_s = time_s - self._live.start_lag_s  # where an action that is named now would start
             self._ended_s = {person: ended_s for person, ended_s in self._ended_s.items() if ended_s > earliest_s}
+
+    def stop(self) -> None:
+        """End everything, and with it the run."""
+        with self._lock:
+            self.end_all()
+            self._run += 1
 
     def end_all(self) -> None:
         """Nobody is seen any more: the source has ended or was lost."""

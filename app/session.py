@@ -207,19 +207,17 @@ class Session:
     def _begin_events(self, pipeline: Pipeline) -> None:
         if self.events is not None:
             title = self.source.title if self.source else ""
-            self.events.begin(title, self.model.path.name, pipeline.recognizer)
-            pipeline.listener = self._tell
+            events, run = self.events, self.events.begin(title, self.model.path.name, pipeline.recognizer)
 
-    def _tell(self, snapshot: Snapshot) -> None:
-        if self.events is not None:
-            self.events.update(snapshot.frame.time_s, snapshot.predictions)
+            def tell(snapshot: Snapshot) -> None:
+                events.update(snapshot.frame.time_s, snapshot.predictions, run)
+
+            pipeline.listener = tell
 
     def _leave(self) -> None:
         self.stop_recording()
-        if self.pipeline is not None:
-            self.pipeline.listener = lambda _: None
         if self.events is not None:
-            self.events.end_all()
+            self.events.stop()
         self._leaving = [pipeline for pipeline in self._leaving if not pipeline.stop(0.0)]
         if self.pipeline is not None:
             self.pipeline.stop(0.0)

@@ -139,6 +139,20 @@ def test_seeking_back_ends_everything():
     assert actions(messages) == [("started", 0, "a", 5.0), ("ended", 0, "a", 5.0), ("started", 0, "a", 1.0)]
 
 
+def test_what_comes_late_from_a_run_that_has_ended_is_not_told():
+    """Another thread may have recognised a frame of the source before, and tell it only now."""
+    events, messages = started()
+    first = events.begin("first.npy", "fake.onnx", Recognizer(FakeModel()))
+    second = events.begin("second.npy", "fake.onnx", Recognizer(FakeModel()))
+    messages.clear()
+    events.update(9.0, [prediction(9.0, "a")], first)
+    assert messages == []
+    events.update(0.1, [prediction(0.1, "b")], second)
+    events.stop()
+    events.update(0.2, [prediction(0.2, "b")], second)
+    assert actions(messages) == [("started", 0, "b", 0.1), ("ended", 0, "b", 0.1)]
+
+
 def test_every_prediction_is_a_message_too():
     events, messages = started()
     events.update(0.0, [prediction(0.0, "g")])

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from pipeline_fakes import FakeModel, FakeSensor
 
+from skel.app.events import ActionEvents
 from skel.app.pipeline import PipelineStats, Snapshot, State
 from skel.app.player import SPEEDS, Player
 from skel.app.session import Session, Source, kind_of_file, recording_source
+from skel.models.pretrained import DEFAULT_MODEL
 from skel.sensors.replay import ReplaySensor
 from skel.sensors.synthetic import SyntheticSensor, perform
 from skel.skeleton.errors import UserError
@@ -166,8 +168,6 @@ def test_what_fails_leaves_the_source_running(stage: Stage, tmp_path: Path):
 
 
 def test_another_model_goes_on_where_the_recording_was(stage: Stage):
-    from skel.models.pretrained import DEFAULT_MODEL
-
     stage.open()
     stage.player.seek(0.8)
     stage.next_snapshot()
@@ -176,6 +176,23 @@ def test_another_model_goes_on_where_the_recording_was(stage: Stage):
     assert stage.session.pipeline.recognizer is not old
     stage.next_snapshot()
     assert stage.player.shown_s == pytest.approx(0.8, abs=0.04)
+
+
+def test_a_source_that_was_left_tells_other_programs_nothing_more(stage: Stage):
+    messages: list[dict] = []
+    stage.session.events = ActionEvents(messages.append)
+    stage.session.model.path = Path("fake.onnx")
+    stage.open()
+    stage.player.step(40)
+    stage.wait_until(lambda: any(message["event"] == "prediction" for message in messages))
+    tell, snapshot = stage.session.pipeline.listener, stage.next_snapshot()
+    for change in (lambda: stage.session.open_model(DEFAULT_MODEL), stage.open, stage.session.close):
+        change()
+        before = len(messages)
+        tell(snapshot)  # as a thread does that was just about to
+        assert len(messages) == before
+        pipeline = stage.session.pipeline
+        tell = pipeline.listener if pipeline else tell
 
 
 def test_recordings_on_disk(stage: Stage, tmp_path: Path):
