@@ -8,8 +8,18 @@ import numpy.typing as npt
 from skel.sensors.people import PeopleTracker
 from skel.sensors.placement import place
 from skel.sensors.pose import PoseEstimator
+from skel.skeleton.errors import UserError
 from skel.skeleton.frame import SkeletonFrame
 from skel.skeleton.layouts import MEDIAPIPE33
+
+
+def checked_options(people: int, field_of_view_deg: float) -> tuple[int, float]:
+    """What `PoseFrames` takes, as it is; `UserError` for what is out of range."""
+    if people < 1:
+        raise UserError(f"at least one person must be looked for, not {people}")
+    if not 0 < field_of_view_deg < 180:
+        raise UserError(f"a field of view is between 0 and 180 degrees wide (webcams: 50 to 90), not {field_of_view_deg:g}")
+    return people, field_of_view_deg
 
 
 class PoseFrames:

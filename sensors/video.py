@@ -13,7 +13,7 @@ from skel.sensors.base import SensorError
 from skel.sensors.opencv import import_cv2
 from skel.sensors.placement import FIELD_OF_VIEW_DEG
 from skel.sensors.played import PlayedSensor
-from skel.sensors.pose_frames import PoseFrames
+from skel.sensors.pose_frames import PoseFrames, checked_options
 from skel.sensors.pose_model import Confirm, PoseVariant, find_pose_model, pose_mode
 from skel.skeleton.frame import SkeletonFrame
 from skel.skeleton.layouts import MEDIAPIPE33
@@ -58,14 +58,14 @@ class VideoSensor(PlayedSensor[Picture]):
 
         Raises:
             SensorError: there is no such file, or no video in it.
-            UserError: the speed is not positive.
+            UserError: the speed is not positive; `people` or `field_of_view_deg` is out of range.
         """
         super().__init__(speed, loop)
         self.source = Path(source)
         self.mode = ""
         self._find_model = partial(find_pose_model, pose_model, variant, confirm)
         self._model: Path | None = None
-        self._options = (people, field_of_view_deg)
+        self._options = checked_options(people, field_of_view_deg)
         self._poses: PoseFrames | None = None
         self._cv2 = import_cv2()
         self._begin()

@@ -8,7 +8,7 @@ from skel.sensors.base import EndOfStream, SensorContext
 from skel.sensors.camera import CameraReader, open_camera, require_camera
 from skel.sensors.opencv import import_cv2
 from skel.sensors.placement import FIELD_OF_VIEW_DEG
-from skel.sensors.pose_frames import PoseFrames
+from skel.sensors.pose_frames import PoseFrames, checked_options
 from skel.sensors.pose_model import Confirm, PoseVariant, find_pose_model, pose_mode
 from skel.skeleton.frame import SkeletonFrame
 from skel.skeleton.layouts import MEDIAPIPE33
@@ -51,6 +51,9 @@ class WebcamSensor(SensorContext):
             people: how many to look for at most.
             width_px, height_px, fps: what to ask of the camera; it may give something near.
             field_of_view_deg: along the picture's longer side.
+
+        Raises:
+            UserError: `people` or `field_of_view_deg` is out of range.
         """
         self.mode = ""
         self.nominal_fps = fps
@@ -58,7 +61,7 @@ class WebcamSensor(SensorContext):
         self._source = source
         self._wanted = (width_px, height_px, fps)
         self._find_model = partial(find_pose_model, pose_model, variant, confirm)
-        self._options = (people, field_of_view_deg)
+        self._options = checked_options(people, field_of_view_deg)
         self._changed = threading.Condition()
         self._reader: CameraReader | None = None
         self._poses: PoseFrames | None = None

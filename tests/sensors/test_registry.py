@@ -28,6 +28,21 @@ def test_an_unknown_name_lists_the_known_ones():
         create_sensor("lidar")
 
 
+@pytest.mark.parametrize("source", [0, "any.mp4"], ids=["webcam", "video"])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"people": 0}, "at least one person must be looked for, not 0"),
+        ({"field_of_view_deg": 0.0}, "between 0 and 180 degrees wide .*, not 0"),
+        ({"field_of_view_deg": 180.0}, "not 180"),
+        ({"field_of_view_deg": float("nan")}, "not nan"),
+    ],
+)
+def test_options_out_of_range_are_refused_before_anything_is_opened(source, options, message):
+    with pytest.raises(UserError, match=message):
+        create_sensor("webcam" if source == 0 else "video", source=source, **options)
+
+
 def test_importing_the_registry_imports_no_sensor_and_nothing_heavy():
     code = """
 import sys
