@@ -36,23 +36,23 @@ def application() -> QApplication:
 def run_window(options: Options) -> int:
     """Show the window until it is closed; the exit code. `UserError` where the (resolved) options cannot be met."""
     app = application()
-    with options.make_event_server() or nullcontext() as server:
-        settings = Settings()
-        model, problem = _model(options, settings)
-        window = MainWindow(model, settings, options.device, options.taught)
-        window.session.events = ActionEvents(server.publish) if server else None
-        try:
-            window.session.compare_with(options.compare)
-            window.open_source(_source(options, window.consent))
-            if options.record is not None:
-                window.recorder.start(options.record, options.record_video)
-        except UserError:
-            window.end()  # its threads must not outlive it
-            raise
-        if problem:
-            window.space.banner.say(problem)
-        if options.fullscreen:
-            window.exhibit.enter()
+    server, settings = options.make_event_server(), Settings()
+    model, problem = _model(options, settings)
+    window = MainWindow(model, settings, options.device, options.taught)
+    window.session.events = ActionEvents(server.publish) if server else None
+    try:
+        window.session.compare_with(options.compare)
+        window.open_source(_source(options, window.consent))
+        if options.record is not None:
+            window.recorder.start(options.record, options.record_video)
+    except UserError:
+        window.end()  # its threads must not outlive it
+        raise
+    if problem:
+        window.space.banner.say(problem)
+    if options.fullscreen:
+        window.exhibit.enter()
+    with server or nullcontext():  # whoever has connected is answered now that there is a state to tell
         return _until_closed(app, window)
 
 

@@ -1,13 +1,19 @@
 """The program as it is started from a desktop, in a process of its own."""
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+from websockets.sync.client import connect
 
+from skel.app import desktop
+from skel.app.options import Options
 from skel.sensors.synthetic import perform
 from skel.skeleton.recording import save_recording
 
@@ -72,6 +78,37 @@ def test_a_source_that_is_not_there_is_one_line(tmp_path: Path):
     command = [sys.executable, "-c", "from skel.app.cli import main; main()", "none.npy"]
     ended = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=100)
     assert (ended.returncode, ended.stderr) == (2, "error: no such recording: none.npy\n")
+
+
+def test_who_connects_before_there_is_a_window_is_told_its_source_first(qapp, settings, recording: Path, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    told: list[dict] = []
+
+    def listen() -> None:
+        with connect(f"ws://127.0.0.1:{port}", open_timeout=60) as client:
+            told.append(json.loads(client.recv(timeout=60)))
+
+    listener, model = threading.Thread(target=listen), desktop._model
+
+    def connected_first(*given):
+        listener.start()
+        listener.join(0.3)  # enough for an answer, which must not come yet
+        return model(*given)
+
+    def until_told(app, window) -> int:
+        try:
+            listener.join(60)
+        finally:
+            window.end()
+            window.deleteLater()
+        return 0
+
+    monkeypatch.setattr(desktop, "Settings", lambda: settings)
+    monkeypatch.setattr(desktop, "_model", connected_first)
+    monkeypatch.setattr(desktop, "_until_closed", until_told)
+    desktop.run_window(Options(source=recording, websocket=str(port), device="cpu").resolved())
+    assert [state["source"] for state in told] == ["take.npy"]
 
 
 UNSAVED = "review = window.review.review; review.select(review.segments[0]); review.assign(None); timer.stop(); {}; return"
