@@ -27,7 +27,7 @@ class State(StrEnum):
 
     OPENING = "opening"
     RUNNING = "running"
-    WAITING = "waiting"  # the sensor gives no frames at the moment
+    WAITING = "waiting"  # a live sensor gives no frames at the moment
     RECONNECTING = "reconnecting"  # the device went away and is looked for; see the message
     PAUSED = "paused"
     ENDED = "ended"  # seeking continues a recording
@@ -183,7 +183,7 @@ class Acquisition:
                     self.become(State.RECONNECTING)
                 elif self._is_paused():
                     self.become(State.PAUSED)
-                elif time.monotonic() - last_s >= _WAITING_AFTER_S:
+                elif self.playable is None and time.monotonic() - last_s >= _WAITING_AFTER_S:
                     self.become(State.WAITING)
             except EndOfStream:
                 self.become(State.ENDED)

@@ -128,6 +128,5 @@ class History:
         oldest_s = now_s - _KEPT_S
         for person in [p for p, curves in self._people.items() if curves.last_s < oldest_s]:
             del self._people[person]
-        segments = self._segmenter.segments
-        while segments and segments[0].end_s < oldest_s:
-            segments.pop(0)
+        # Not only the first ones: who does one thing for an hour must not keep all that others did meanwhile.
+        self._segmenter.segments = [segment for segment in self._segmenter.segments if segment.end_s >= oldest_s]

@@ -99,7 +99,7 @@ def good_moment_s(recording: Recording, model: OnnxModel) -> float:
                 right = prediction.action in true if recording.segments else prediction.action not in nothing
                 found.append((at_s >= min(_FILLED_S, 0.5 * recording.duration_s), right, prediction.confidence, at_s))
     best = max(found, key=lambda item: (item[1], *item[:1], item[2]), default=None)
-    return best[3] if best else 0.5 * recording.duration_s
+    return best[3] if best else min(0.5 * recording.duration_s, float(recording.times_s[-1]) - start_s)
 
 
 def _play_until(window: MainWindow, recording: Recording, title: str, moment_s: float) -> None:
@@ -115,7 +115,7 @@ def _play_until(window: MainWindow, recording: Recording, title: str, moment_s: 
         sensor.step(int(last - first))
         _wait_for(window, lambda: window.player.shown_s >= times_s[last - 1] - 1e-6)
     sensor.speed, sensor.paused = 1.0, False
-    _wait_for(window, lambda: window.player.shown_s >= moment_s - 1e-6)
+    _wait_for(window, lambda: window.display.shown is not None and window.player.shown_s >= moment_s - 1e-6)
 
 
 def _wait_for(window: MainWindow, reached: Callable[[], bool]) -> None:

@@ -122,8 +122,8 @@ class FakeSensor:
 class FakePlayer(FakeSensor):
     """A `FakeSensor` that can be sought, paused and sped up."""
 
-    def __init__(self, frames: list[SkeletonFrame], speed: float = 1.0) -> None:
-        super().__init__(frames)
+    def __init__(self, frames: list[SkeletonFrame], speed: float = 1.0, ends: bool = True) -> None:
+        super().__init__(frames, ends)
         self.speed = speed
         self.paused = False
         self.duration_s = len(frames) / 30.0

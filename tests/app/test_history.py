@@ -107,6 +107,15 @@ def test_memory_stays_bounded():
     assert len(history.curves(1, 0.0, 1e9, classes=4)[0]) == 0
 
 
+def test_memory_stays_bounded_beside_somebody_who_does_one_thing_all_the_time():
+    history = History(LABELS, LiveSettings())
+    for i in range(4_000):
+        history.push(prediction(i / 10, 0, person=1))
+        history.push(prediction(i / 10, 1 + (i // 20) % 2, person=2))
+    assert [(s.start_s, s.end_s) for s in history.segments(1, 0.0, 1e9)] == [(0.0, pytest.approx(399.9))]
+    assert len(history.segments(2, 0.0, 1e9)) <= 32
+
+
 def test_nobody_known():
     times_s, probabilities, labels = History(LABELS, LiveSettings()).curves(5, 0.0, 1.0, classes=3)
     assert len(times_s) == len(labels) == probabilities.shape[1] == 0

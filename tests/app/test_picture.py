@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtGui import QImage
 
 from skel.app.picture import good_moment_s, render_demo_picture
+from skel.app.window import MainWindow
 from skel.models.live import LiveSettings
 from skel.models.pretrained import DEFAULT_MODEL
 from skel.models.runtime import OnnxModel
@@ -61,6 +62,17 @@ def test_the_picture_is_of_the_whole_window(qapp, tmp_path: Path):
         pictures.append(image)
     dark, light = (image.pixelColor(5, 5).lightness() for image in pictures)
     assert dark < 60 < 200 < light
+
+
+def test_a_single_frame_is_a_picture_too(qapp, tmp_path: Path, monkeypatch):
+    shown, grab = [], MainWindow.grab
+    monkeypatch.setattr(MainWindow, "grab", lambda window: shown.append(window.space.view.frame) or grab(window))
+    take = perform(seed=2, duration_s=4.0)
+    save_recording(
+        tmp_path / "take.npy", replace(take, positions_m=take.positions_m[:1], times_s=take.times_s[:1], segments=())
+    )
+    render_demo_picture(tmp_path / "one.png", tmp_path / "take.npy")
+    assert [len(frame.body_ids) for frame in shown] == [1]
 
 
 def test_what_cannot_be_read_is_one_line(qapp, tmp_path: Path):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from pipeline_fakes import FakeModel, FakePlayer, FakeSensor, bundle, frame_of, frames_of, movement
 
+from skel.app import acquisition
 from skel.app.acquisition import Acquisition
 from skel.app.frame_queue import FrameQueue
 from skel.app.pipeline import Pipeline, Snapshot, State
@@ -140,6 +141,16 @@ def test_paused_and_waiting_are_told_apart(run):
     pipeline, changes = run(live, Recognizer(FakeModel()))
     changes.wait_until(lambda: pipeline.stats().state == State.WAITING)
     assert pipeline.playable is None
+
+
+def test_a_gap_in_a_recording_is_not_waited_out_as_a_sensors_silence(run, monkeypatch):
+    monkeypatch.setattr(acquisition, "_WAITING_AFTER_S", 0.0)
+    player = FakePlayer(frames_of(movement(30)), ends=False)  # the next frame is not due yet
+    pipeline, _ = run(player, Recognizer(FakeModel()))
+    assert player.all_given.wait(30)
+    player.all_given.clear()
+    assert player.all_given.wait(30)  # it was asked once more
+    assert pipeline.stats().state == State.RUNNING
 
 
 @pytest.mark.parametrize(
