@@ -1,4 +1,4 @@
-# Both do everything on a fresh Debian or Ubuntu with Python 3.11 or newer: environment, system libraries, pinned packages.
+# Each does everything on a fresh Debian or Ubuntu with Python 3.11 or newer: environment, system libraries, pinned packages.
 #   make demo    see it work
 #   make webcam  see it work on you
 #   make test    what CI checks
