@@ -53,8 +53,6 @@ class PipelineStats:
         window_ms, model_ms: of the two parts of `inference_ms`, over the last seconds; None where nothing was predicted.
         queued: frames that wait now.
         longest_queue: the most that ever waited.
-        recorded_frames: of the recording under way.
-        recording_problem: what is wrong with the recording; empty while all is well.
     """
 
     state: State
@@ -72,8 +70,6 @@ class PipelineStats:
     model_ms: Spread | None
     queued: int
     longest_queue: int
-    recorded_frames: int
-    recording_problem: str
 
 
 class Pipeline:
@@ -185,7 +181,7 @@ class Pipeline:
 
     def stats(self) -> PipelineStats:
         """The figures of this moment."""
-        source, recording = self._acquisition, self.recording
+        source = self._acquisition
         with self._lock:
             return PipelineStats(
                 state=source.state,
@@ -203,8 +199,6 @@ class Pipeline:
                 model_ms=self._model_ms.spread(),
                 queued=len(source.queue),
                 longest_queue=source.queue.longest,
-                recorded_frames=recording.frames if recording else 0,
-                recording_problem=recording.problem if recording else "",
             )
 
     def _infer(self) -> None:

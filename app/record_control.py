@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from skel.app import texts
 from skel.app.opening import Opening
-from skel.app.pipeline import PipelineStats, State
+from skel.app.pipeline import State
+from skel.app.recording import LiveRecording
 from skel.app.session import Session
 from skel.app.settings import Settings
 from skel.app.widgets.banner import Banner, Offer
@@ -25,10 +26,9 @@ class RecordControl:
     ) -> None:
         self._session, self._settings, self._opening = session, settings, opening
         self._controls, self._banner = controls, banner
-        self._path: Path | None = None  # where it is being recorded to
+        self._recording: LiveRecording | None = None  # whose end has not been told yet
         self._began_s = 0.0
-        self._frames = 0
-        self._problem = ""
+        self._told = ""  # of its problems
         controls.record_toggled.connect(self.toggle)
         controls.picture_toggled.connect(self._record_picture)
         controls.folder_wanted.connect(self.ask_for_folder)
@@ -47,8 +47,8 @@ class RecordControl:
 
     def start(self, target: Path, video: bool) -> None:
         """Start (see `Session.start_recording`); `UserError` where that is impossible."""
-        self._session.start_recording(target, video)
-        self._began_s, self._problem = time.monotonic(), ""
+        self._recording = self._session.start_recording(target, video)
+        self._began_s, self._told = time.monotonic(), ""
 
     def ask_for_folder(self) -> None:
         """Let the user choose where recordings are put."""
@@ -60,37 +60,33 @@ class RecordControl:
 
     def refresh(self) -> None:
         """Show how things stand."""
-        path, stats = self._session.recording_to, self._stats()
-        if path is None and self._path is not None:
+        if self._session.recording_to is None:
             self._stop()  # the disk was full, or there is another source now
-        self._path = path
-        if path is None or stats is None:
+        recording = self._recording
+        if recording is None:
             self._controls.show_idle(self._is_available())
             return
-        self._frames = stats.recorded_frames
-        self._controls.show_recording(time.monotonic() - self._began_s, self._frames)
-        if stats.recording_problem and not self._problem:
-            self._banner.say(texts.recording_trouble(stats.recording_problem))
-        self._problem = stats.recording_problem
+        self._controls.show_recording(time.monotonic() - self._began_s, recording.frames)
+        if recording.problem and not self._told:
+            self._banner.say(texts.recording_trouble(recording.problem))
+            self._told = recording.problem
 
     def _stop(self) -> None:
-        stats, before, self._path = self._stats(), self._path, None
-        if stats is not None and stats.recorded_frames:
-            self._frames, self._problem = stats.recorded_frames, stats.recording_problem
-        path = self._session.stop_recording() or before
-        if path is None or not path.is_file():
-            self._banner.say(texts.recording_trouble(self._problem) if self._problem else texts.NOTHING_RECORDED)
+        recording, self._recording = self._recording, None
+        if recording is None:
+            return
+        path = self._session.stop_recording() or recording.path
+        if not path.is_file():
+            problem = recording.problem
+            self._banner.say(texts.recording_trouble(problem) if problem else texts.NOTHING_RECORDED)
             return
         play = Offer(texts.PLAY_IT, lambda: self._opening.recording(path))
-        said = texts.recording_saved(str(path), self._frames, self._problem)
-        self._banner.say(said, play, good=not self._problem)
-
-    def _stats(self) -> PipelineStats | None:
-        return self._session.pipeline.stats() if self._session.pipeline else None
+        said = texts.recording_saved(str(path), recording.frames, recording.problem)
+        self._banner.say(said, play, good=not recording.problem)
 
     def _is_available(self) -> bool:
-        stats = self._stats()
-        return stats is not None and self._session.recording is None and stats.state in _RECORDABLE
+        pipeline = self._session.pipeline
+        return pipeline is not None and self._session.recording is None and pipeline.stats().state in _RECORDABLE
 
     def _record_picture(self, wanted: bool) -> None:
         self._settings.records_picture = wanted

@@ -132,12 +132,15 @@ class Session:
         if self.events is not None and (self.pipeline is None or self.pipeline.stats().state in OVER):
             self.events.end_all()
 
-    def start_recording(self, folder: Path, video: bool = False) -> None:
+    def start_recording(self, folder: Path, video: bool = False) -> LiveRecording:
         """Record what the sensor gives from now on, into a new file in that folder.
 
         Args:
             folder: where to, named by date and time; or the recording's own name (.npy), which is continued if it is there.
             video: keep the colour pictures too.
+
+        Returns:
+            what records, which knows how far it is, and at last how it has ended.
 
         Raises:
             UserError: nothing is running, or what is played is a recording already, or the folder cannot be used.
@@ -149,6 +152,7 @@ class Session:
         recording = LiveRecording(folder, self.sensor, video=video)
         self.stop_recording()
         self.pipeline.recording = recording
+        return recording
 
     def stop_recording(self) -> Path | None:
         """Finish the recording under way; its `.npy`, or None where there is none."""

@@ -71,9 +71,9 @@ def test_a_slow_model_costs_the_recording_nothing(tmp_path: Path):
     pipeline.recording = LiveRecording(tmp_path / "take.npy", sensor)
     pipeline.start()
     assert sensor.all_given.wait(30)
-    until(lambda: pipeline.stats().recorded_frames == 500)
+    until(lambda: pipeline.recording.frames == 500)
     assert pipeline.stats().drops > 300  # of those that wait for the model
-    assert pipeline.stats().recording_problem == ""
+    assert pipeline.recording.problem == ""
     recording = pipeline.recording
     pipeline.recording = None
     assert np.array_equal(load_recording(recording.stop()).positions_m, movement(500))
@@ -118,7 +118,7 @@ def test_a_full_disk_ends_the_recording_and_nothing_else(tmp_path: Path, monkeyp
     sensor.paused = False
     until(lambda: session.recording_to is None)
     until(lambda: session.pipeline.stats().frames == 200)
-    problem = session.pipeline.stats().recording_problem
+    problem = session.pipeline.recording.problem
     assert problem == "recording has stopped after 40 frames: No space left on device"
     assert session.stop_recording() == tmp_path / "take.npy"
     assert len(load_recording(tmp_path / "take.npy")) == 40
@@ -216,7 +216,7 @@ def test_recording_from_a_session(tmp_path: Path):
     session.start_recording(tmp_path)
     path = session.recording_to
     assert path.parent == tmp_path
-    until(lambda: session.pipeline.stats().recorded_frames > 0)
+    until(lambda: session.pipeline.recording.frames > 0)
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="cannot record into"):
         session.start_recording(tmp_path / "file")
@@ -235,6 +235,6 @@ def test_changing_the_source_or_closing_finishes_the_recording(tmp_path: Path):
     for name in ("a.npy", "b.npy"):
         session.open_source(Source("actor", SyntheticSensor))
         session.start_recording(tmp_path / name)
-        until(lambda: session.pipeline.stats().recorded_frames > 0)
+        until(lambda: session.pipeline.recording.frames > 0)
     session.close()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.npy", "b.json", "b.npy"]

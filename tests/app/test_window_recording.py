@@ -1,5 +1,6 @@
 """Recording from the window: what a person presses, what is said, and what lies on the disk afterwards."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def live(window: MainWindow, settings: Settings, tmp_path: Path, qtbot) -> MainW
 
 def record(window: MainWindow, qtbot, frames: int = 15) -> None:
     key(qtbot, window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: window.session.pipeline.stats().recorded_frames >= frames, timeout=30_000)
+    qtbot.waitUntil(lambda: window.session.pipeline.recording.frames >= frames, timeout=30_000)
     window.refresh()
 
 
@@ -62,10 +63,27 @@ def test_what_is_played_cannot_be_recorded(playing: MainWindow, tmp_path: Path, 
 
 def test_another_source_ends_the_recording_and_says_where_it_is(live: MainWindow, tmp_path: Path, qtbot):
     record(live, qtbot)
+    shown = live.session.pipeline.recording.frames
+    qtbot.waitUntil(lambda: live.session.pipeline.recording.frames > shown, timeout=30_000)
     live.opening.source("demo")
     (path,) = (tmp_path / "takes").glob("*.npy")
-    assert str(path) in live.space.banner.text
+    assert live.space.banner.text == texts.recording_saved(str(path), len(load_recording(path)))
     assert not live.space.header.record.button.isChecked()
+
+
+def test_what_could_not_be_finished_is_said_whoever_ended_it(live: MainWindow, tmp_path: Path, monkeypatch, qtbot):
+    def full(*_) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("skel.skeleton.recorder.save_recording", full)
+    for end in (
+        lambda: key(qtbot, live, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier),
+        lambda: live.opening.source("demo"),
+    ):
+        record(live, qtbot)
+        end()
+        assert "could not be finished (No space left on device)" in live.space.banner.text
+        assert str(tmp_path / "takes") in live.space.banner.text
 
 
 def test_closing_the_window_keeps_the_recording(live: MainWindow, tmp_path: Path, qtbot):
