@@ -189,7 +189,8 @@ def _load(sdk: Path | None) -> tuple[ctypes.CDLL, Path | None]:
     """The SDK's library with its functions declared, and its folder where that is known."""
     name = "k4abt.dll" if _WINDOWS else "libk4abt.so"
     named = sdk or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
-    folders = [named] if named is not None else _usual_folders()
+    # A path without a folder in it would be looked for by ld.so, and Windows takes none that is not absolute.
+    folders = [named.absolute()] if named is not None else _usual_folders()
     inside = ("", "tools", "sdk/windows-desktop/amd64/release/bin", "lib", "bin", "usr/lib")
     files = [file for folder in folders for part in inside if (file := folder / part / name).is_file()]
     if named is not None and not files:

@@ -23,17 +23,16 @@ _GRAVITY_M_S2, _AT_REST_M_S2 = 9.81, 1.5
 def import_pyk4a() -> ModuleType:
     """The module `pyk4a`, with libk4a's own log off; `SensorError` where it is missing or cannot be loaded."""
     os.environ.setdefault("K4A_ENABLE_LOG_TO_STDOUT", "0")
-    if sys.platform == "win32" and os.environ.get(
-        "K4A_DLL_DIR"
-    ):  # another maker's k4a.dll goes before the one that pyk4a brings
-        os.add_dll_directory(os.environ["K4A_DLL_DIR"])
+    other = os.environ.get("K4A_DLL_DIR")  # another maker's k4a.dll goes before the one that pyk4a brings
     try:
+        if sys.platform == "win32" and other:
+            os.add_dll_directory(other)
         import pyk4a
     except ModuleNotFoundError as error:
         if error.name != "pyk4a":
             raise SensorError(f"pyk4a cannot be loaded ({error}): pip install 'skel-action[kinect]'") from error
         raise SensorError("pyk4a is not installed: pip install 'skel-action[kinect]'") from error
-    except (ImportError, OSError) as error:  # libk4a, or a numpy that it was not built for
+    except (ImportError, OSError) as error:  # libk4a, a numpy that it was not built for, or no such folder
         cause = error.__cause__ or error
         raise SensorError(f"pyk4a cannot be loaded ({cause}): see docs/kinect.md") from error
     return pyk4a

@@ -11,7 +11,7 @@ from mkv_writer import Picture, write_mkv
 
 from skel.sensors.base import EndOfStream, SensorError, SensorLost
 from skel.sensors.k4a import KinectDevice, KinectRecording
-from skel.sensors.pyk4a_rig import up_of
+from skel.sensors.pyk4a_rig import import_pyk4a, up_of
 
 pyk4a = pytest.importorskip("pyk4a")
 pytest.importorskip("cv2")
@@ -237,3 +237,14 @@ def test_only_an_accelerometer_at_rest_tells_where_up_is(real: KinectRecording, 
     up = up_of(real.calibration, [measured] * 4)
     assert (up is not None) == known
     assert bool(caplog.records) != known
+
+
+def test_a_folder_of_libraries_that_is_not_there_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    def add(folder: str) -> None:
+        raise FileNotFoundError(2, "The system cannot find the file specified", folder)
+
+    monkeypatch.setattr("sys.platform", "win32")
+    monkeypatch.setattr("os.add_dll_directory", add, raising=False)
+    monkeypatch.setenv("K4A_DLL_DIR", str(tmp_path / "absent"))
+    with pytest.raises(SensorError, match=r"pyk4a cannot be loaded \(.*absent'\)"):
+        import_pyk4a()

@@ -148,6 +148,17 @@ def test_the_sdk_is_found_by_the_variable_too(stub: Stub, real, monkeypatch: pyt
     BodyTracker(real[0]).close()
 
 
+@pytest.mark.parametrize("named", [".", "sdk"])
+def test_a_folder_may_be_named_from_where_one_is(
+    stub: Stub, real, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, named: str
+):
+    (tmp_path / "sdk").symlink_to(stub.folder)
+    monkeypatch.chdir(tmp_path / "sdk" if named == "." else tmp_path)
+    monkeypatch.setenv("K4ABT_DIR", named)
+    BodyTracker(real[0]).close()
+    assert Path(stub.model).samefile(stub.folder / "dnn_model_2_0_op11.onnx")
+
+
 def fails(reason: str, phrase: str, real, **options) -> None:
     with pytest.raises(NoBodyTracking, match=reason) as caught:
         BodyTracker(real[0], **options)
