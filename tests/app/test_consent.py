@@ -29,7 +29,7 @@ class Asking(SyntheticSensor):
         self.answers.append(self._confirm(QUESTION))
         if not self.answers[-1]:
             raise SensorError("no pose model yet: put it somewhere")
-        self.downloaded.wait()
+        assert self.downloaded.wait(30)
         super().open()
 
 
@@ -71,9 +71,9 @@ def test_another_source_and_closing_answer_no(window: MainWindow, asking: Asking
     window.open_source(Source("webcam", lambda: asking))
     qtbot.waitUntil(lambda: window.consent.box is not None, timeout=30_000)
     window.close()
-    qtbot.waitUntil(lambda: asking.answers == [False, False])
+    qtbot.waitUntil(lambda: asking.answers == [False, False], timeout=30_000)
     answers = []
-    late = threading.Thread(target=lambda: answers.append(window.consent("once more?")))
+    late = threading.Thread(target=lambda: answers.append(window.consent("once more?")), daemon=True)
     late.start()
-    late.join(timeout=10)
+    late.join(timeout=30)
     assert answers == [False]

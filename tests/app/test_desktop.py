@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -52,20 +53,26 @@ def recording(tmp_path: Path) -> Path:
     return tmp_path / "take.npy"
 
 
-def start(recording: Path, end: str) -> subprocess.Popen[str]:
+@pytest.fixture
+def start(recording: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+    """Starts the program, which does that in the end."""
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": str(recording.parent / "config")}
-    return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM.format(end=end), str(recording)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-        cwd=recording.parent,
-    )
+    started = []
+
+    def start(end: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", PROGRAM.format(end=end), str(recording)]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        started.append(subprocess.Popen(command, text=True, env=environment, cwd=recording.parent, **pipes))
+        return started[-1]
+
+    yield start
+    for program in started:
+        program.kill()
+        program.communicate()
 
 
-def test_an_exception_in_a_slot_is_shown_and_the_program_goes_on_until_it_is_closed(recording: Path):
-    program = start(recording, end="window.close(); timer.stop(); return")
+def test_an_exception_in_a_slot_is_shown_and_the_program_goes_on_until_it_is_closed(start, recording: Path):
+    program = start("window.close(); timer.stop(); return")
     out, err = program.communicate(timeout=100)
     assert program.returncode == 0, err
     assert out == "banner: Something went wrong in the program: RuntimeError: a slot has failed\n"
@@ -134,14 +141,11 @@ UNSAVED = "review = window.review.review; review.select(review.segments[0]); rev
         "a menu is open",
     ],
 )
-def test_a_signal_closes_the_window(recording: Path, end: str):
-    program = start(recording, end)
+def test_a_signal_closes_the_window(start, end: str):
+    program = start(end)
     assert program.stdout is not None
     assert program.stdout.readline().startswith("banner:")
     program.send_signal(signal.SIGTERM)
-    try:
-        _, err = program.communicate(timeout=100)
-    finally:
-        program.kill()
+    _, err = program.communicate(timeout=100)
     assert program.returncode == 0
     assert err.count("Traceback") == 1  # the one that made the banner

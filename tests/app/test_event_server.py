@@ -30,7 +30,6 @@ def server() -> Iterator[EventServer]:
     with EventServer("127.0.0.1", 0) as server:
         server.publish(STATE)
         yield server
-    assert not [thread.name for thread in threading.enumerate() if thread.name == "skel-events"]
 
 
 def received(client) -> dict:

@@ -25,10 +25,11 @@ from skel.skeleton.recording import load_recording
 from skel.skeleton.window import MAX_GAP_S
 
 
-@pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
-    yield
-    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("skel-")]
+@pytest.fixture
+def session() -> Iterator[Session]:
+    session = Session(FakeModel(), lambda: None)
+    yield session
+    session.close()
 
 
 def predictions(results):
@@ -69,16 +70,19 @@ def test_a_slow_model_costs_the_recording_nothing(tmp_path: Path):
     sensor = FakeSensor(frames_of(movement(500)), ends=False)
     pipeline = Pipeline(sensor, Recognizer(model))
     pipeline.recording = LiveRecording(tmp_path / "take.npy", sensor)
-    pipeline.start()
-    assert sensor.all_given.wait(30)
-    until(lambda: pipeline.recording.frames == 500)
-    assert pipeline.stats().drops > 300  # of those that wait for the model
-    assert pipeline.recording.problem == ""
     recording = pipeline.recording
-    pipeline.recording = None
-    assert np.array_equal(load_recording(recording.stop()).positions_m, movement(500))
-    model.gate.set()
-    assert pipeline.stop()
+    pipeline.start()
+    try:
+        assert sensor.all_given.wait(30)
+        until(lambda: recording.frames == 500)
+        assert pipeline.stats().drops > 300  # of those that wait for the model
+        assert recording.problem == ""
+        pipeline.recording = None
+        assert np.array_equal(load_recording(recording.stop()).positions_m, movement(500))
+    finally:
+        model.gate.set()
+        pipeline.stop()
+        recording.stop()
 
 
 def test_a_slow_disk_never_holds_up_the_sensor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -102,7 +106,7 @@ def test_a_slow_disk_never_holds_up_the_sensor(tmp_path: Path, monkeypatch: pyte
     assert take.times_s.tolist() == [frame.time_s for frame in frames[: len(take)]]  # the time stamps tell what is missing
 
 
-def test_a_full_disk_ends_the_recording_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_full_disk_ends_the_recording_and_nothing_else(session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     append = module.Recorder.append
 
     def fill(self, frame):
@@ -111,7 +115,7 @@ def test_a_full_disk_ends_the_recording_and_nothing_else(tmp_path: Path, monkeyp
         append(self, frame)
 
     monkeypatch.setattr(module.Recorder, "append", fill)
-    session, sensor = Session(FakeModel(), lambda: None), FakePlayer(frames_of(movement(200)))
+    sensor = FakePlayer(frames_of(movement(200)))
     sensor.paused = True
     session.open_source(Source("fake", lambda: sensor))
     session.start_recording(tmp_path / "take.npy")
@@ -122,7 +126,6 @@ def test_a_full_disk_ends_the_recording_and_nothing_else(tmp_path: Path, monkeyp
     assert problem == "recording has stopped after 40 frames: No space left on device"
     assert session.stop_recording() == tmp_path / "take.npy"
     assert len(load_recording(tmp_path / "take.npy")) == 40
-    session.close()
 
 
 def test_a_recording_that_cannot_be_finished_says_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -207,8 +210,7 @@ def test_without_a_picture_there_is_no_video(tmp_path: Path):
     assert not (tmp_path / "take.mkv").exists()
 
 
-def test_recording_from_a_session(tmp_path: Path):
-    session = Session(FakeModel(), lambda: None)
+def test_recording_from_a_session(session: Session, tmp_path: Path):
     with pytest.raises(UserError, match="nothing to record"):
         session.start_recording(tmp_path)
     assert session.stop_recording() is None
@@ -230,8 +232,7 @@ def test_recording_from_a_session(tmp_path: Path):
     assert load_recording(path).assumed == ""
 
 
-def test_changing_the_source_or_closing_finishes_the_recording(tmp_path: Path):
-    session = Session(FakeModel(), lambda: None)
+def test_changing_the_source_or_closing_finishes_the_recording(session: Session, tmp_path: Path):
     for name in ("a.npy", "b.npy"):
         session.open_source(Source("actor", SyntheticSensor))
         session.start_recording(tmp_path / name)

@@ -15,7 +15,7 @@ def test_the_slot_runs_on_the_gui_thread(qtbot: QtBot):
     caller.start()
     caller.join()
     assert threads == []  # not before the event loop comes to it
-    qtbot.waitUntil(lambda: len(threads) == 1)
+    qtbot.waitUntil(lambda: len(threads) == 1, timeout=30_000)
     assert threads == [QCoreApplication.instance().thread()]
 
 
@@ -24,11 +24,11 @@ def test_calls_before_the_slot_count_as_one_and_a_later_one_is_not_lost(qtbot: Q
     wake = Wake(lambda: runs.append(1), parent)
     for _ in range(1000):
         wake()
-    qtbot.waitUntil(lambda: runs == [1])
+    qtbot.waitUntil(lambda: runs == [1], timeout=30_000)
     QCoreApplication.processEvents()
     assert runs == [1]
     wake()
-    qtbot.waitUntil(lambda: runs == [1, 1])
+    qtbot.waitUntil(lambda: runs == [1, 1], timeout=30_000)
 
 
 def test_what_comes_while_the_slot_runs_gets_a_run_of_its_own(qtbot: QtBot):
@@ -41,14 +41,14 @@ def test_what_comes_while_the_slot_runs_gets_a_run_of_its_own(qtbot: QtBot):
 
     wake = Wake(slot, parent)
     wake()
-    qtbot.waitUntil(lambda: len(runs) == 2)
+    qtbot.waitUntil(lambda: len(runs) == 2, timeout=30_000)
 
 
 def test_a_flood_is_slowed_to_the_screens_rate(qtbot: QtBot):
     parent, runs = QObject(), []
     wake = Wake(lambda: runs.append(1), parent, most_per_s=1e-3)
     wake()
-    qtbot.waitUntil(lambda: runs == [1])
+    qtbot.waitUntil(lambda: runs == [1], timeout=30_000)
     wake()
     QCoreApplication.processEvents()
     assert runs == [1]  # the next one is due a quarter of an hour later

@@ -26,7 +26,7 @@ def test_the_demo_plays_and_is_recognised(window: MainWindow, qtbot):
     assert window.space.transport.isVisible()
     assert len(window.latency.meter.painted_ms) > 0
     assert min(window.latency.meter.painted_ms) > 0
-    qtbot.waitUntil(lambda: "fps" in window.space.status.text and "sensor –" not in window.space.status.text)
+    qtbot.waitUntil(lambda: "fps" in window.space.status.text and "sensor –" not in window.space.status.text, timeout=30_000)
 
 
 def test_frame_and_prediction_belong_together(playing: MainWindow, qtbot):
@@ -65,7 +65,7 @@ def test_step_and_seek_with_keys(playing: MainWindow, qtbot):
 def test_seek_with_the_slider_and_the_timeline(playing: MainWindow, qtbot):
     slider = playing.space.transport._slider
     qtbot.mouseClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(slider.width() // 2, slider.height() // 2))
-    qtbot.waitUntil(lambda: abs(playing.player.shown_s - 3.0) < 0.2)
+    qtbot.waitUntil(lambda: abs(playing.player.shown_s - 3.0) < 0.2, timeout=30_000)
     lanes = playing.space.timeline.lanes
     x = next(x for x in range(lanes.width()) if lanes.time_at(x) >= 4.5)
     qtbot.mouseClick(lanes, Qt.MouseButton.LeftButton, pos=QPoint(x, 8))
@@ -155,7 +155,7 @@ def test_a_sensor_that_goes_away_is_looked_for_and_comes_back(window: MainWindow
     window.open_source(Source("camera", Camera))
     qtbot.waitUntil(lambda: window.space.view.frame is not None, timeout=30_000)
     plugged.clear()
-    qtbot.waitUntil(lambda: "the cable was pulled" in window.space.banner.text)
+    qtbot.waitUntil(lambda: "the cable was pulled" in window.space.banner.text, timeout=30_000)
     window.refresh()
     assert window.space.view._message[0] == texts.RECONNECTING_TITLE
     assert window.display.people == []  # nobody is watched
@@ -177,7 +177,7 @@ def test_the_banner_goes_when_the_sensor_is_back(window: MainWindow, qtbot):
             return super().read(timeout_s)
 
     window.open_source(Source("camera", Shaky))
-    qtbot.waitUntil(lambda: "a loose contact" in window.space.banner.text)
+    qtbot.waitUntil(lambda: "a loose contact" in window.space.banner.text, timeout=30_000)
     qtbot.waitUntil(lambda: window.space.view.frame is not None, timeout=30_000)
     window.refresh()
     assert window.space.banner.text == ""
@@ -189,7 +189,7 @@ def test_a_source_that_cannot_be_opened_offers_others(window: MainWindow, qtbot)
             raise SensorError("no sensor found. kinect: none is connected; webcam: camera 0 cannot be opened, is it in use?")
 
     window.open_source(Source("auto", Missing))
-    qtbot.waitUntil(lambda: "none is connected" in window.space.banner.text)
+    qtbot.waitUntil(lambda: "none is connected" in window.space.banner.text, timeout=30_000)
     window.refresh()
     assert window.space.view._message == (texts.NOT_OPENED_TITLE, texts.NOT_OPENED_HINT)
     assert [button.text() for button in window.space.banner.offers] == [texts.OPEN_RECORDING, texts.PLAY_DEMO]

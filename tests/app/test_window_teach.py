@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -314,22 +315,30 @@ def test_examples_are_looked_at_and_bad_ones_discarded(taught: MainWindow, qtbot
     assert "long step" not in taught.session.labels
 
 
-def test_taught_actions_are_there_at_the_next_start(taught: MainWindow, model, settings, qtbot):
-    again = MainWindow(model, settings)
-    learned(again, qtbot)
-    assert "long step" in again.session.labels
-    again.close()
-    again.deleteLater()
+@pytest.fixture
+def start_again(taught: MainWindow, model, settings, qtbot) -> Iterator[Callable[[], MainWindow]]:
+    """Another window as at the program's next start, which has learned what was taught."""
+    started = []
+
+    def start() -> MainWindow:
+        started.append(MainWindow(model, settings))
+        learned(started[-1], qtbot)
+        return started[-1]
+
+    yield start
+    for window in started:
+        window.end()
+        window.deleteLater()
 
 
-def test_a_damaged_example_is_said_at_the_start(taught: MainWindow, model, settings, qtbot):
+def test_taught_actions_are_there_at_the_next_start(start_again):
+    assert "long step" in start_again().session.labels
+
+
+def test_a_damaged_example_is_said_at_the_start(taught: MainWindow, start_again):
     example, *_ = taught.teacher.actions.store.examples("long step")
     example.path.with_suffix(".json").unlink()
-    again = MainWindow(model, settings)
-    learned(again, qtbot)
-    assert f"{example.path} has lost its" in again.space.banner.text
-    again.close()
-    again.deleteLater()
+    assert f"{example.path} has lost its" in start_again().space.banner.text
 
 
 def test_another_model_learns_them_anew(taught: MainWindow, tmp_path: Path, qtbot):
