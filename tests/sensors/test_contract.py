@@ -170,9 +170,9 @@ def test_frames_do_not_share_memory(sensor: Sensor):
 
 def test_a_timeout_is_told_and_loses_nothing(sensor: Sensor, tmp_path: Path):
     undisturbed = frames_of(sensor)
-    frames, timeouts = [], 0
+    frames, timeouts, began_s = [], 0, time.monotonic()
     with sensor:
-        if isinstance(sensor, PlayedSensor):  # which on a busy machine may never have to wait for a frame
+        if isinstance(sensor, PlayedSensor):
             sensor.paused = True
             with pytest.raises(SensorTimeout):
                 sensor.read(0.0)
@@ -182,7 +182,8 @@ def test_a_timeout_is_told_and_loses_nothing(sensor: Sensor, tmp_path: Path):
                 frames.append(sensor.read(0.0))
             except SensorTimeout:
                 timeouts += 1
-    assert timeouts > 0
+    # On a busy machine there may never be a frame to wait for; but then reading took as long as the frames.
+    assert timeouts > 0 or time.monotonic() - began_s >= frames[-1].time_s - frames[0].time_s
     assert (np.diff([f.index for f in frames]) > 0).all()
     if sensor.name not in LIVE:
         assert [f.index for f in frames] == [f.index for f in undisturbed]
