@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -45,12 +46,12 @@ class Learner(QObject):
                 result = job()
             except UserError as error:
                 said = str(error)
-                self._ended.emit(lambda: self._refuse(said))
+                self._tell(lambda: self._refuse(said))
             except Exception as error:
                 failed = error
-                self._ended.emit(lambda: _raise(failed))
+                self._tell(lambda: _raise(failed))
             else:
-                self._ended.emit(lambda: then(result))
+                self._tell(lambda: then(result))
 
         self._thread = threading.Thread(target=work, name="skel-learning", daemon=True)
         self._thread.start()
@@ -60,6 +61,10 @@ class Learner(QObject):
         self._is_closed = True
         if self._thread is not None:
             self._thread.join(_CLOSE_S)
+
+    def _tell(self, finish: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the window has not waited for so long, and is gone
+            self._ended.emit(finish)
 
     def _on_ended(self, finish: Callable[[], None]) -> None:
         if self._thread is not None:

@@ -52,7 +52,7 @@ def test_a_segment_is_framed_in_the_lane_of_the_model_that_named_it(playing: Mai
     playing.opening.rival(other)
     playing.session.playable.speed = float("inf")  # no frame is skipped
     playing.session.playable.step(150)
-    qtbot.waitUntil(lambda: playing.player.shown_s > 4.9 and len(playing.display._rival.people) == 2, timeout=30_000)
+    qtbot.waitUntil(lambda: playing.player.shown_s > 4.9 and len(playing.display._rival.people) == 2, timeout=100_000)
     playing.refresh()
     lanes, accent = playing.space.timeline.lanes, QColor(playing.theme.accent)
     for clicked, beside in ((0, 2), (2, 0)):

@@ -20,7 +20,7 @@ def shows(qtbot, window: MainWindow, position_s: float) -> None:
     view = window.space.view
     qtbot.waitUntil(
         lambda: view.frame is not None and abs(window.player.shown_s - position_s) < 0.02 and not view._is_new,
-        timeout=30_000,
+        timeout=60_000,
     )
 
 
