@@ -27,6 +27,7 @@ from skel.training.device import pick_device
 from skel.training.evaluate import predict
 from skel.training.join import require_alike
 from skel.training.labelled import LABELLED_FILE
+from skel.training.option_checks import check_options
 from skel.training.report import METRICS_FILE, report_of
 from skel.training.run import Run, provenance
 from skel.training.selection import typical
@@ -116,12 +117,14 @@ def _checked(config: CompareConfig) -> CompareConfig:
     for share in config.labels:
         if not 0 < share <= 1:
             raise UserError(f"--labels must lie between 0 and 1, not {share:g}")
-    for name in ("labels", "starts", "selection", "protocol"):
+    for name in ("source", "labels", "starts", "selection", "protocol"):
         if not getattr(config, name):
             raise UserError(f"--{name} needs at least one value")
     for name in ("seeds", "jobs", "longer"):
         if getattr(config, name) < 1:
             raise UserError(f"--{name} must be 1 or more, not {getattr(config, name):g}")
+    for name in ("pretrain", "finetune", "linear"):
+        check_options(getattr(config, name), f"--{name}.")
     pick_device(config.device)
     source, target = tuple(find_split(path).resolve() for path in config.source), find_split(config.target).resolve()
     if target in source:

@@ -38,6 +38,8 @@ def load_ensemble(runs: Sequence[Path], weights: Sequence[float] = ()) -> Ensemb
 
     `UserError` where a run has no classes, or runs and weights do not go together.
     """
+    if not runs:
+        raise UserError("--checkpoint needs at least one run")
     networks, cards = zip(*(load_model(run) for run in runs))
     for run, card in zip(runs, cards):
         if not card.classes:

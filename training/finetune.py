@@ -20,6 +20,7 @@ from skel.training.dataset import ClipSet
 from skel.training.device import clip_tensor, keep_freed_memory, pick_device
 from skel.training.evaluate import predict, score
 from skel.training.labelled import LabelledData, load_labelled
+from skel.training.option_checks import check_options
 from skel.training.report import METRICS_FILE, Report
 from skel.training.run import Run, provenance
 from skel.training.supervised import learn
@@ -29,6 +30,7 @@ Config = TypeVar("Config", bound=LabelledConfig)
 
 def finetune(config: FinetuneConfig) -> Path:
     """Train, or go on training, write the network, measure it on the validation part; returns the run's folder."""
+    check_options(config)
     config = with_whole_paths(config)
     device = pick_device(config.device)
     if device.type == "cpu":

@@ -27,6 +27,8 @@ def load_joined(
     set, too (`recorded_sets`).
     `UserError` where the sets' clips were made in different ways, or have classes that are not `known`.
     """
+    if not roots:
+        raise UserError("--data needs at least one prepared set")
     sets = load_sets(roots, part)
     _require_same(roots, [one.clip for one in sets])
     of_sets = tuple(dict.fromkeys(name for one in sets for name in one.classes))
@@ -90,6 +92,6 @@ def read_classes(path: Path) -> dict[str, list[str]]:
         mapping = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UserError(f"cannot read the classes in {path}: {error}") from error
-    if not isinstance(mapping, dict) or not all(isinstance(olds, list) for olds in mapping.values()):
+    if not isinstance(mapping, dict) or not mapping or not all(isinstance(olds, list) for olds in mapping.values()):
         raise UserError(f'{path} must hold {{"class": ["a set\'s class", …], …}}')
     return {str(new): [str(old) for old in olds] for new, olds in mapping.items()}

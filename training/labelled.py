@@ -49,7 +49,12 @@ def load_labelled(config: LabelledConfig) -> LabelledData:
 
 
 def choose_labels(clips: ClipSet, labels: float | Path, seed: int) -> tuple[ClipSet, str]:
-    """(The clips whose labels may be used, how many that are in words), by a share of each class or a list of names."""
+    """(The clips whose labels may be used, how many that are in words), by a share of each class or a list of names.
+
+    `UserError` where there are none.
+    """
+    if not len(clips):
+        raise UserError(f"the training part of {clips.dataset} {clips.split} has no clip of the classes asked for")
     if isinstance(labels, Path):
         chosen = named(clips, read_names(labels), labels)
         return chosen, f"{len(chosen)} of {len(clips)} training clips labelled, listed in {labels.name}"

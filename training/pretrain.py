@@ -14,6 +14,7 @@ from skel.training.config import PretrainConfig
 from skel.training.device import autocast, clip_tensor, keep_freed_memory
 from skel.training.join import load_joined
 from skel.training.methods.registry import Method, create_method
+from skel.training.option_checks import check_options
 from skel.training.run import Figures, Run, provenance
 from skel.training.schedule import learning_rate
 
@@ -25,6 +26,7 @@ def pretrain(config: PretrainConfig) -> Path:
 
 
 def _pretrain(config: PretrainConfig, device: torch.device) -> Path:
+    check_options(config)
     if device.type == "cpu":
         if config.compile:
             raise UserError("--compile is for a GPU: leave it out on the CPU")
@@ -34,6 +36,9 @@ def _pretrain(config: PretrainConfig, device: torch.device) -> Path:
     batch = min(config.batch_size, len(clips))
     if batch % ranks.count():
         raise UserError(f"a batch of {batch} clips cannot be shared by {ranks.count()} processes: change --batch-size")
+    queue_size = config.method.queue_size
+    if queue_size is not None and queue_size < batch:
+        raise UserError(f"--method.queue-size {queue_size} cannot hold the keys of a batch: give {batch} or more")
     with ranks.main_first():
         run = Run(config.out, config, config.seed)
     steps = len(clips) // batch  # the last, smaller batch is dropped: every key in the queue is from a full one

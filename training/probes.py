@@ -17,6 +17,7 @@ from skel.training.evaluate import predict, show
 from skel.training.finetune import deciding_clips, finish, start, with_whole_paths
 from skel.training.join import load_joined
 from skel.training.labelled import choose_labels, load_labelled
+from skel.training.option_checks import check_options
 from skel.training.report import Report
 from skel.training.run import Run
 from skel.training.supervised import learn
@@ -29,6 +30,7 @@ def linear(config: LinearConfig) -> Path:
     """
     if not config.init:
         raise UserError("linear evaluation needs an encoder: say with --init which")
+    check_options(config)
     config = with_whole_paths(config)
     device = pick_device(config.device)
     data = load_labelled(config)

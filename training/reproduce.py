@@ -18,6 +18,7 @@ from skel.training.device import pick_device
 from skel.training.ensemble import load_ensemble
 from skel.training.evaluate import predict
 from skel.training.finetune import finetune
+from skel.training.option_checks import check_options
 from skel.training.pretrain import pretrain
 from skel.training.probes import linear
 from skel.training.published import PUBLISHED, SETS, TITLES, Entry, Protocol
@@ -51,6 +52,8 @@ def reproduce(config: ReproduceConfig) -> Path:
     folder, meta = _find(config)
     streams = STREAMS if config.stream == "all" else (config.stream,)
     stages = [stage for stream in streams for stage in _stages(config, folder, stream)]
+    for stage in stages:
+        check_options(stage.config)
     fresh = False
     for number, stage in enumerate(stages, start=1):
         print(f"[{number}/{len(stages)}] {stage.config.out.relative_to(config.out)}", file=sys.stderr)

@@ -160,12 +160,14 @@ def test_few_labels_take_more_epochs_and_all_labels_are_measured_from_scratch(pr
         ({"labels": (0.5, 5.0)}, "--labels must lie between 0 and 1, not 5"),
         ({"labels": ()}, "--labels needs at least one value"),
         ({"seeds": 0}, "--seeds must be 1 or more"),
+        ({"source": ()}, "--source needs at least one value"),
+        ({"linear": LinearOptions(epochs=0)}, "--linear.epochs must be 1 or more, not 0"),
         ({"device": "cuda:7"}, "cannot use --device cuda:7"),
     ],
 )
 def test_wrong_use_gets_one_line(prepared, other, tmp_path, options, message):
     with pytest.raises(UserError, match=message):
-        compare(config(other, prepared, tmp_path / "run", **options))
+        compare(replace(config(other, prepared, tmp_path / "run"), **options))
     assert not (tmp_path / "run").exists()
 
 

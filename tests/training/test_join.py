@@ -50,6 +50,7 @@ def test_a_models_classes_are_kept_even_without_clips(prepared):
     ("text", "message"),
     [
         ("[1]", "must hold"),
+        ("{}", "must hold"),
         ("{", "cannot read the classes"),
         ('{"arm": ["third arm"]}', "names classes that no set has: third arm"),
     ],
