@@ -84,7 +84,7 @@ class CompareConfig:
     finetune: FinetuneOptions = field(default_factory=FinetuneOptions)
     linear: LinearOptions = field(default_factory=LinearOptions)
     jobs: int = 1
-    """Runs on labels that go side by side, each with one thread; small networks do not gain from more."""
+    """Runs that go side by side, each with one thread; small networks do not gain from more."""
     device: str = "auto"
     """auto, cpu, or a torch device such as cuda:1."""
 

@@ -69,6 +69,8 @@ def _main() -> None:
         return
     if name not in COMMANDS:
         raise UserError(f"skel-train has no command {name!r}: give one of {', '.join(COMMANDS)}")
+    if name != "pretrain" and int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise UserError(f"only pretrain shares its work between processes: start skel-train {name} without torchrun")
     command = COMMANDS[name]
     options = _options(name, command, rest)
     _need_torch()
@@ -86,10 +88,11 @@ def _load(place: str) -> Any:
 
 
 def _say(command: Command, run: Path) -> None:
-    from skel.training.report import METRICS_FILE, print_report, report_of
+    from skel.training.report import METRICS_FILE, print_report, protocol_of, report_of
 
     if (run / METRICS_FILE).is_file():
         print_report(report_of(run))
+        print(f"measured: {protocol_of(run)}")
     print(command.ending.format(run))
 
 

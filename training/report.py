@@ -110,6 +110,11 @@ def report_of(run: Path) -> Report:
         raise UserError(f"{path} holds no figures of a finished run: give the same command again, or evaluate it") from error
 
 
+def protocol_of(run: Path) -> str:
+    """What those figures are of, in words: the set, the labels, and which epoch by whose clips."""
+    return str(json.loads((run / METRICS_FILE).read_text(encoding="utf-8"))["protocol"])
+
+
 def print_report(report: Report) -> None:
     """A table: each class, how often it is right, and what it is mostly mistaken for; and whether it knows when it is."""
     from rich.console import Console

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from skel.skeleton.errors import UserError
-from skel.training import probes
+from skel.training import cli, probes
 from skel.training.checkpoint import load_model
 from skel.training.config import UNVARIED, EvaluateConfig, FinetuneConfig, KnnConfig, LinearConfig
 from skel.training.evaluate import evaluate
@@ -50,6 +50,8 @@ def test_the_saved_run_says_what_was_measured(prepared, tmp_path, encoder, capsy
     log = [json.loads(line)["test_top1"] for line in (run / "log.jsonl").read_text().splitlines()]
     assert again.top1 == max(log)
     assert "best epoch on the validation part itself" in load_model(run)[1].metrics["top1"]["protocol"]
+    cli._say(cli.COMMANDS["linear"], run)
+    assert "best epoch on the validation part itself" in " ".join(capsys.readouterr().out.split())
 
 
 def test_linear_evaluation_needs_an_encoder(prepared, tmp_path):

@@ -6,12 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent))  # rank_program
 
 import rank_program
 
+from skel.skeleton.errors import UserError
 from skel.training import cli
 from skel.training.checkpoint import load_model
 from skel.training.methods.config import METHODS
@@ -41,7 +43,7 @@ def test_two_processes_do_what_one_does_and_go_on_where_they_stopped(prepared, t
     ]
     try:
         rank_program.main(alone, None)
-        said = [process.communicate(timeout=90)[0] for process in started]
+        said = [process.communicate(timeout=900)[0] for process in started]  # minutes on a busy machine
     finally:
         for process in started:
             process.kill()
@@ -64,6 +66,13 @@ def test_two_processes_do_what_one_does_and_go_on_where_they_stopped(prepared, t
     assert logs[0] == logs[1]
     assert len(logs[0].splitlines()) == 3
     assert len(list((together / "whole" / "tensorboard").iterdir())) == 1
+
+
+def test_other_commands_are_not_for_several(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr(sys, "argv", ["skel-train", "finetune"])
+    with pytest.raises(UserError, match="only pretrain shares its work between processes"):
+        cli._main()
 
 
 def test_one_of_them_says_where_the_run_is(monkeypatch, capsys, tmp_path):

@@ -63,7 +63,8 @@ class AimCLRConfig(MomentumConfig):
     name: Annotated[str, tyro.conf.Suppress] = "aimclr"
     temperature: float = 0.07
     drop_threshold: float = 0.7
-    """Attention above which the drop module removes a joint or an element."""
+    """Attention, below 1, from which on the drop module removes a joint or an element. With 2 it removes nothing, as when
+    the published weights were trained."""
     mining_from_epoch: int = 150
     """Nearest neighbours count as positives from this epoch on (counted from 0)."""
     neighbours: int = 1

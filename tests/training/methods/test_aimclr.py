@@ -61,8 +61,10 @@ def test_drop_equals_the_reference(shared):
     torch.testing.assert_close(attention_guided_drop(golden["x"], 0.7), golden["out"], atol=1e-5, rtol=1e-5)
 
 
-def test_a_drop_of_everything_drops_nothing():
+def test_a_drop_of_everything_or_above_all_attention_drops_nothing():
     x = torch.randn(2, 4, 5, 25)
+    x[0, 0, 0, 0] = 1e4  # attention 1 to the last digit
+    torch.testing.assert_close(attention_guided_drop(x, 2.0), x)
     torch.testing.assert_close(attention_guided_drop(x, 0.0), x)
 
 
