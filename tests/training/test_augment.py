@@ -52,18 +52,61 @@ def test_flip_is_the_layouts_mirror(golden):
     close(golden["x"][None][:, :, :, list(NTU25.mirror)], golden["spatial_flip"])
 
 
-@pytest.mark.parametrize("seed", [7, 8])
-def test_a_normal_view_from_the_references_own_draws(shared, golden, seed):
-    views = np.load(shared / "golden" / "augment_composite.npz")
-    name = f"normal_seed{seed}"
+@pytest.fixture
+def composite(shared):
+    """A function: name of a golden view → it, the clip that it is of, and an iterator over what was drawn."""
+    arrays = np.load(shared / "golden" / "augment_composite.npz")
     draws = json.loads((shared / "golden" / "augment_composite_draws.json").read_text())
-    if name not in draws or name not in views:
-        pytest.skip(f"no {name} among the golden views")
-    (_, start), *shear = draws[name]
-    x = torch.from_numpy(views["x"] if "x" in views else golden["x"].numpy())[None]
-    x = augment.crop(x, torch.tensor([int(start)]), 8)
-    x = augment.linear(x, augment.shear_matrix(torch.tensor([[value for _, value in shear]])))
-    close(x, torch.from_numpy(views[name]))
+    return lambda name: (arrays[name], arrays["x"][None], iter([value for _, value in draws[name]]))
+
+
+@pytest.mark.parametrize("seed", [7, 8, 9, 10])
+def test_a_normal_view_from_the_references_own_draws(composite, seed):
+    expected, x, draws = composite(f"normal_seed{seed}")
+    x = augment.crop(torch.from_numpy(x), torch.tensor([int(next(draws))]), 8)
+    close(augment.linear(x, augment.shear_matrix(torch.tensor([list(draws)]))), torch.from_numpy(expected))
+
+
+class Told(Views):
+    """Draws what it is told."""
+
+    def __init__(self, shear, angles_rad, shares, noise):
+        super().__init__(NTU25, ViewConfig(), torch.Generator())
+        self.shear, self.angles_rad, self.shares, self.noise = shear, angles_rad, iter(shares), noise
+
+    def _shear(self, count):
+        return augment.shear_matrix(torch.tensor([self.shear]))
+
+    def _angles_rad(self, count):
+        return self.angles_rad
+
+    def _rand(self, *shape):
+        return torch.tensor([next(self.shares)])
+
+    def _noise(self, x):
+        return self.noise.clone()
+
+
+@pytest.mark.parametrize("seed", [7, 8, 9, 10])
+def test_an_extreme_view_from_the_references_own_draws(composite, seed, monkeypatch):
+    expected, x, draws = composite(f"strong_seed{seed}")
+    start, *shear = (next(draws) for _ in range(7))
+    flip, _, *angles_deg, noise_share = (next(draws) for _ in range(6))  # the main axis shows in the angles
+    noise = torch.zeros(x.shape)
+    if noise_share < 0.5:  # its values are not among the draws, but follow from the seed
+        assert next(draws) is None
+        random = np.random.RandomState(seed)
+        random.randint(0, 17)
+        noise = torch.from_numpy(random.normal(0, 0.01, x.shape)).float()
+    sigma, blur_share, mask_share = (next(draws) for _ in range(3))
+    whole_numbers = iter([int(start), int(next(draws, 0))])
+    low, high = ViewConfig().blur_sigma_frames
+    shares = [flip, noise_share, (sigma - low) / (high - low), blur_share, mask_share]
+    told = Told(shear, torch.deg2rad(torch.tensor([angles_deg])), shares, noise)
+    monkeypatch.setattr(torch, "randint", lambda *_, **__: torch.tensor([next(whole_numbers)]))
+    view = told.extreme(torch.from_numpy(x))
+    torch.testing.assert_close(view[0], torch.from_numpy(expected), atol=2e-6, rtol=2e-6)
+    assert next(draws, "nothing") == "nothing"
 
 
 def views(seed=0, **options):

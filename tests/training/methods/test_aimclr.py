@@ -1,10 +1,14 @@
+import re
+
 import numpy as np
 import pytest
 import torch
 
+from skel.models import stgcn
 from skel.models.stgcn import STGCN
 from skel.training.methods.aimclr import AimCLR, attention_guided_drop
 from skel.training.methods.config import AimCLRConfig, ViewConfig
+from skel.training.pretrain import take_step
 
 
 def load(shared, name):
@@ -13,47 +17,111 @@ def load(shared, name):
 
 @pytest.fixture
 def reference_state(shared, golden_weights):
-    """The method in the state that the golden steps start from."""
-    method = AimCLR(STGCN(dropout=0.0, empty_bodies="keep"), AimCLRConfig(queue_size=256), 8, 8).train()
-    for branch, name in ((method.query, "encoder_q_weights.npz"), (method.key, "encoder_k_weights.npz")):
-        encoder, projector = golden_weights(name)
-        branch.encoder.load_state_dict(encoder, strict=False)
-        branch.project.load_state_dict(projector)
-    method.queue = load(shared, "aimclr_plain_nodropout.npz")["queue"].clone()
-    method.queue_position = torch.tensor(16)
-    return method
+    """A function: dropout → the method in the state that the golden steps start from."""
+
+    def start(dropout):
+        method = AimCLR(STGCN(dropout=dropout, empty_bodies="keep"), AimCLRConfig(queue_size=256), 8, 8).train()
+        for branch, name in ((method.query, "encoder_q_weights.npz"), (method.key, "encoder_k_weights.npz")):
+            encoder, projector = golden_weights(name)
+            branch.encoder.load_state_dict(encoder, strict=False)
+            branch.project.load_state_dict(projector)
+        method.queue = load(shared, "aimclr_plain_nodropout.npz")["queue"].clone()
+        method.queue_position = torch.tensor(16)
+        return method
+
+    return start
 
 
-@pytest.mark.parametrize(("name", "mine"), [("plain", False), ("nnm1", True)])
-def test_one_step_equals_the_reference(shared, reference_state, name, mine):
-    views = load(shared, "aimclr_plain_nodropout.npz")
-    golden = load(shared, f"aimclr_{name}_nodropout.npz")
-    losses = reference_state.compare(views["im_q_extreme"], views["im_q"], views["im_k"], mine)
+@pytest.fixture
+def dropout_as_torch_draws_it(monkeypatch):
+    """Ours draws bytes; here it drops what `nn.Dropout` would, which draws in the order (B, C, T, V)."""
+    if not torch.backends.mkl.is_available():
+        pytest.skip("without MKL torch draws other numbers than the golden run did")
+    plain = stgcn.norm_relu
+
+    def norm_relu(norm, x, dropout=None, residual=None):
+        if dropout is not None and dropout.threshold:
+            kept = torch.nn.functional.dropout(torch.ones(x.shape), 0.5).permute(0, 2, 3, 1) > 0
+            dropout.draw = lambda rows: 255 * kept.reshape(rows.shape).to(torch.uint8)
+        return plain(norm, x, dropout, residual)
+
+    monkeypatch.setattr(stgcn, "norm_relu", norm_relu)
+
+
+THEIR_NAMES = {
+    r"project\.": "fc.",
+    r"encoder\.input_norm": "data_bn",
+    r"encoder\.blocks\.(\d)\.graph\.importance": r"edge_importance.\1",
+    r"encoder\.blocks": "st_gcn_networks",
+    r"graph\.mix\.weight": "gcn.conv.weight",
+    r"graph\.bias": "gcn.conv.bias",
+    "graph_norm": "tcn.0",
+    r"temporal\.": "tcn.2.",
+    "temporal_norm": "tcn.3",
+}
+
+
+def by_their_names(tensors):
+    """Of one branch; the graph convolution's partitions are put where the reference has them."""
+    renamed = {}
+    for name, tensor in tensors:
+        for ours, theirs in THEIR_NAMES.items():
+            name = re.sub(ours, theirs, name)
+        if name.endswith("gcn.conv.weight"):  # (C', 3·C, 1, 1) → (3·C', C, 1, 1)
+            tensor = tensor.view(len(tensor), 3, -1).transpose(0, 1).reshape(3 * len(tensor), -1, 1, 1)
+        renamed[name] = tensor
+    return renamed
+
+
+def one_step_is(golden, views, method, mine, loss_tolerance):
+    optimiser = torch.optim.SGD(method.query.parameters(), 0.1, momentum=0.9, weight_decay=1e-4)
+    losses = take_step(method, optimiser, method.compare(views["im_q_extreme"], views["im_q"], views["im_k"], mine))
     for ours, theirs in (
         ("info", "loss_info"),
         ("d3m_extreme", "loss_d3m_extreme"),
         ("d3m_drop", "loss_d3m_drop"),
         ("loss", "loss"),
     ):
-        # The losses are near 6: 5e-7 of that is one unit in the last place, and three sums are taken in another order.
-        assert losses[ours].item() == pytest.approx(golden[theirs].item(), rel=5e-7)
-    losses["loss"].backward()
-    names = [str(n) for n in np.load(shared / "golden" / f"aimclr_{name}_nodropout.npz")["grad_names"]]
-    norms = dict(zip(names, golden["grad_l2"].tolist()))
-    compared = 0
-    ours = dict(reference_state.query.encoder.named_parameters())
-    for block in range(10):
-        for mine_name, their_name in (("temporal.weight", "tcn.2.weight"), ("graph_norm.weight", "tcn.0.weight")):
-            expected = norms[f"encoder_q.st_gcn_networks.{block}.{their_name}"]
-            if expected >= 1e-4:
-                assert ours[f"blocks.{block}.{mine_name}"].grad.norm().item() == pytest.approx(expected, rel=5e-4)
-                compared += 1
-        importance = norms[f"encoder_q.edge_importance.{block}"]
-        assert ours[f"blocks.{block}.graph.importance"].grad.norm().item() == pytest.approx(importance, rel=5e-4)
-    assert compared >= 15
-    if "after__queue_cols16_24" in golden:
-        torch.testing.assert_close(reference_state.queue[:, 16:24], golden["after__queue_cols16_24"], atol=1e-6, rtol=0)
-    assert reference_state.queue_position == 24
+        assert losses[ours].item() == pytest.approx(golden[theirs].item(), rel=loss_tolerance)
+
+    gradients = by_their_names((name, parameter.grad) for name, parameter in method.query.named_parameters())
+    off = []
+    for name, expected in zip(golden["names"], golden["grad_l2"].tolist()):
+        if expected >= 1e-4:
+            off.append(abs(gradients[name.removeprefix("encoder_q.")].norm().item() / expected - 1))
+    # The golden norms are themselves up to 4.6e-4 away from those of the same step in float64.
+    assert len(off) > 80
+    assert np.quantile(off, 0.95) < 5e-4
+    assert max(off) < 1e-3
+
+    after = {branch: by_their_names(getattr(method, branch).state_dict().items()) for branch in ("query", "key")}
+    for name, expected in golden.items():
+        of, _, tensor = name.partition(".")
+        ours = {"grad__encoder_q": gradients, "after__encoder_q": after["query"], "after__encoder_k": after["key"]}.get(of)
+        if ours is not None and not tensor.endswith("num_batches_tracked"):
+            # A gradient's single values are less certain than its norm; a step moves weights by a tenth of it.
+            torch.testing.assert_close(ours[tensor], expected, atol=1e-4 if of.startswith("grad") else 1e-5, rtol=0)
+    torch.testing.assert_close(method.queue[:, 16:24], golden["after__queue_cols16_24"], atol=1e-6, rtol=0)
+    assert method.queue_position == 24
+
+
+def golden_step(shared, name):
+    names = np.load(shared / "golden" / f"aimclr_{name}.npz")["grad_names"]
+    return load(shared, f"aimclr_{name}.npz") | {"names": [str(name) for name in names]}
+
+
+@pytest.mark.parametrize(("name", "mine"), [("plain_nodropout", False), ("nnm1_nodropout", True)])
+def test_one_step_equals_the_reference(shared, reference_state, name, mine):
+    views = load(shared, "aimclr_plain_nodropout.npz")
+    # The losses are near 6: 5e-7 of that is one unit in the last place, and three sums are taken in another order.
+    one_step_is(golden_step(shared, name), views, reference_state(0.0), mine, loss_tolerance=5e-7)
+
+
+def test_one_step_with_dropout_equals_the_reference(shared, reference_state, dropout_as_torch_draws_it):
+    views = load(shared, "aimclr_plain_nodropout.npz")
+    method = reference_state(0.5)
+    torch.manual_seed(123)
+    one_step_is(golden_step(shared, "plain_dropout_seed123"), views, method, mine=False, loss_tolerance=2e-6)
 
 
 def test_drop_equals_the_reference(shared):
