@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from skel.app import texts
 from skel.app.theme import Theme
 from skel.app.widgets.icons import icon
+from skel.app.widgets.plain_label import PlainLabel
 from skel.app.widgets.tab_order import tab_before
 
 
@@ -26,9 +27,8 @@ class Banner(QFrame):
         super().__init__(parent)
         self.setObjectName("banner")
         self._topic = ""
-        self._label = QLabel()
+        self._label = PlainLabel()
         self._label.setWordWrap(True)
-        self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._dismiss = QToolButton()

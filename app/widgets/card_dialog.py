@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from html import escape
 
-from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QLabel, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
 from skel.app import texts_card as texts
 from skel.app.card import Section, as_text
 from skel.app.theme import Theme
+from skel.app.widgets.plain_label import PlainLabel
 
 
 class CardDialog(QDialog):
@@ -17,7 +18,7 @@ class CardDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(texts.CARD)
         self._text = as_text(title, list(sections))
-        heading = QLabel(title)
+        heading = PlainLabel(title)
         heading.setObjectName("title")
         self.page = QTextBrowser()
         self.page.setObjectName("page")

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QGridLayout,
-    QLabel,
     QVBoxLayout,
     QWidget,
 )
@@ -17,6 +16,7 @@ from skel.app import texts_teach
 from skel.app.capture import Take
 from skel.app.texts import shown
 from skel.app.theme import Theme
+from skel.app.widgets.plain_label import PlainLabel
 from skel.app.widgets.scrolling import scrolled
 from skel.app.widgets.tab_order import tab_before
 from skel.app.widgets.take_preview import TakePreview
@@ -48,7 +48,7 @@ class ExamplesDialog(QDialog):
         self.said: list[str] = []
         self._boxes: list[QWidget] = []
         self.setWindowTitle(shown(label))
-        heading, hint = QLabel(texts_teach.examples_of(label)), QLabel(texts_teach.JUDGED_HINT)
+        heading, hint = PlainLabel(texts_teach.examples_of(label)), PlainLabel(texts_teach.JUDGED_HINT)
         heading.setObjectName("title")
         hint.setObjectName("muted")
         hint.setWordWrap(True)
@@ -91,7 +91,7 @@ class ExamplesDialog(QDialog):
 
 
 def _boxed(preview: TakePreview, said: str) -> QWidget:
-    box, label = QWidget(), QLabel(said)
+    box, label = QWidget(), PlainLabel(said)
     label.setObjectName("muted")
     label.setWordWrap(True)
     label.setFixedWidth(preview.width())

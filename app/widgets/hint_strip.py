@@ -1,11 +1,12 @@
 """Shown once, above everything else: what somebody who is new here can try."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from skel.app import texts
 from skel.app.theme import Theme
 from skel.app.widgets.icons import icon
+from skel.app.widgets.plain_label import PlainLabel
 
 
 class HintStrip(QFrame):
@@ -23,7 +24,7 @@ class HintStrip(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 7, 6, 7)
         row.setSpacing(8)
-        welcome = QLabel(texts.WELCOME)
+        welcome = PlainLabel(texts.WELCOME)
         welcome.setObjectName("title")
         row.addWidget(welcome)
         row.addSpacing(4)

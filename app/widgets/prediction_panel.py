@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QIcon, QPainter, QPaintEvent, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from skel.app import texts
 from skel.app.presenter import PersonState
 from skel.app.theme import ClassColours, Theme, faded, font
 from skel.app.widgets.action_card import ActionCard
+from skel.app.widgets.plain_label import PlainLabel
 from skel.app.widgets.skeleton_painter import draw_number
 
 MOST_CHIPS = 6
@@ -93,7 +94,7 @@ class _Card(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 14)
         column.setSpacing(8)
-        self.heading = QLabel(heading)
+        self.heading = PlainLabel(heading)
         self.heading.setObjectName("heading")
         column.addWidget(self.heading)
         column.addWidget(content, 1)

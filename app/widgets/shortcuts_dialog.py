@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from skel.app import texts
+from skel.app.widgets.plain_label import PlainLabel
 
 
 class ShortcutsDialog(QDialog):
@@ -36,7 +37,7 @@ class ShortcutsDialog(QDialog):
 def _column(title: str, rows: Sequence[tuple[str, str]]) -> QVBoxLayout:
     column = QVBoxLayout()
     column.setSpacing(12)
-    heading = QLabel(title)
+    heading = PlainLabel(title)
     heading.setObjectName("title")
     column.addWidget(heading)
     grid = QGridLayout()
@@ -44,11 +45,11 @@ def _column(title: str, rows: Sequence[tuple[str, str]]) -> QVBoxLayout:
     grid.setVerticalSpacing(5)
     grid.setColumnStretch(1, 1)
     for row, (caption, text) in enumerate(rows):
-        key = QLabel(caption)
+        key = PlainLabel(caption)
         key.setObjectName("key")
         key.setAlignment(Qt.AlignmentFlag.AlignCenter)
         grid.addWidget(key, row, 0, Qt.AlignmentFlag.AlignLeft)
-        grid.addWidget(QLabel(text), row, 1)
+        grid.addWidget(PlainLabel(text), row, 1)
     column.addLayout(grid)
     column.addStretch(1)
     return column

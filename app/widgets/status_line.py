@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from skel.app import texts
 from skel.app.theme import Theme
 from skel.app.widgets.icons import icon
+from skel.app.widgets.plain_label import PlainLabel
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class StatusLine(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(2, 0, 2, 0)
         row.setSpacing(18)
-        self._parts = [QLabel() for _ in range(6)]
+        self._parts = [PlainLabel() for _ in range(6)]
         widest = ("running", "sensor 00.0 fps", "inference 00.0 ms", "frame → screen 00 ms", "drops 00", "")
         for part, text in zip(self._parts, widest):
             part.setObjectName("muted")
@@ -86,7 +87,7 @@ class StatusLine(QWidget):
         self._mode.setVisible(bool(figures.mode))
 
 
-class _Words(QLabel):
+class _Words(PlainLabel):
     """Ends in "…" where it has too little room; the tooltip says all."""
 
     def __init__(self) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from skel.app import texts, texts_teach
 from skel.app.theme import Theme
 from skel.app.widgets.icons import icon
+from skel.app.widgets.plain_label import PlainLabel
 from skel.app.widgets.scrolling import scrolled
 from skel.app.widgets.tab_order import tab_before
 
@@ -37,7 +38,7 @@ class TaughtList(QWidget):
         self._rows: tuple[TaughtRow, ...] = ()
         self._menus: list[QToolButton] = []
         self._empty = QWidget()
-        title, hint = QLabel(texts_teach.NOTHING_TAUGHT), QLabel(texts_teach.NOTHING_TAUGHT_HINT)
+        title, hint = PlainLabel(texts_teach.NOTHING_TAUGHT), PlainLabel(texts_teach.NOTHING_TAUGHT_HINT)
         title.setObjectName("title")
         hint.setWordWrap(True)
         said = QVBoxLayout(self._empty)
@@ -115,13 +116,13 @@ class TaughtList(QWidget):
 
     def _row(self, row: TaughtRow) -> QWidget:
         box = QWidget()
-        name = QLabel(self.fontMetrics().elidedText(texts.shown(row.label), Qt.TextElideMode.ElideRight, 220))
+        name = PlainLabel(self.fontMetrics().elidedText(texts.shown(row.label), Qt.TextElideMode.ElideRight, 220))
         name.setObjectName("title")
         words = QVBoxLayout()
         words.setSpacing(1)
         words.addWidget(name)
         for line in row.lines:
-            label = QLabel(line)
+            label = PlainLabel(line)
             label.setObjectName("muted")
             words.addWidget(label)
         button = _menu_button(self._theme)

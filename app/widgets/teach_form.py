@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QMenu,
     QPushButton,
@@ -19,6 +18,7 @@ from skel.app import texts_teach
 from skel.app.capture import Take
 from skel.app.teaching import FEWEST, MOST, USUAL
 from skel.app.theme import Theme
+from skel.app.widgets.plain_label import PlainLabel
 from skel.app.widgets.scrolling import scrolled
 from skel.app.widgets.tab_order import tab_before
 from skel.app.widgets.take_preview import TakePreview
@@ -69,7 +69,7 @@ class TeachForm(QWidget):
         self.cancel.clicked.connect(self.cancel_wanted)
         self.done.clicked.connect(self.done_wanted)
         self.segment.clicked.connect(self.segment_wanted)
-        self._said = QLabel()
+        self._said = PlainLabel()
         self._said.setObjectName("muted")
         self._said.setWordWrap(True)
         self._said.setAlignment(Qt.AlignmentFlag.AlignTop)

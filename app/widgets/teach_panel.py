@@ -1,11 +1,12 @@
 """The card for teaching: the list of taught actions, or the one that is being taught."""
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from skel.app import texts_teach
 from skel.app.theme import Theme
 from skel.app.widgets.icons import icon
+from skel.app.widgets.plain_label import PlainLabel
 from skel.app.widgets.taught_list import TaughtList
 from skel.app.widgets.teach_form import TeachForm
 
@@ -19,7 +20,7 @@ class TeachPanel(QFrame):
         super().__init__(parent)
         self.setObjectName("card")
         self.setFixedWidth(320)
-        self._heading = QLabel()
+        self._heading = PlainLabel()
         self._heading.setObjectName("heading")
         self.close_button = QToolButton()
         self.close_button.setObjectName("small")

@@ -7,12 +7,13 @@ import numpy as np
 import pyqtgraph
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from skel.app import texts
 from skel.app.history import History
 from skel.app.theme import ClassColours, Theme, font
 from skel.app.widgets.lanes import Lane
+from skel.app.widgets.plain_label import PlainLabel
 from skel.app.widgets.review_lanes import ReviewLanes
 from skel.app.widgets.review_tools import ReviewTools
 from skel.skeleton.recording import Segment
@@ -37,7 +38,7 @@ class Timeline(QFrame):
         self._theme, self._colours = theme, colours
         self._seekable: bool | None = None
         self._origin_s = 0.0  # the time stamp from which the lanes count
-        self._heading = QLabel(texts.TIMELINE)
+        self._heading = PlainLabel(texts.TIMELINE)
         self._heading.setObjectName("heading")
         self._legend = _Legend(theme)
         top = QHBoxLayout()

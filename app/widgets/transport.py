@@ -2,12 +2,13 @@
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMenu, QSlider, QStyle, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QSlider, QStyle, QToolButton, QWidget
 
 from skel.app import texts
 from skel.app.player import SPEEDS, PlayerState
 from skel.app.theme import Theme
 from skel.app.widgets.icons import icon
+from skel.app.widgets.plain_label import PlainLabel
 
 _TICKS_PER_S = 100
 
@@ -34,7 +35,7 @@ class Transport(QWidget):
             button.setToolTip(text)
             button.setAccessibleName(text)
         self._slider = SeekSlider()
-        self._clock = QLabel(f"{texts.clock(0)} / {texts.clock(0)}")
+        self._clock = PlainLabel(f"{texts.clock(0)} / {texts.clock(0)}")
         self._clock.setObjectName("muted")
         self._clock.setMinimumWidth(self._clock.fontMetrics().horizontalAdvance("00:00.0 / 00:00.0"))
         self._clock.setAlignment(Qt.AlignmentFlag.AlignCenter)
