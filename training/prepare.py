@@ -38,7 +38,8 @@ def prepare(
 ) -> list[Prepared]:
     """Prepare a set in `out/{split}`, for all of its protocols or those named, with so many processes.
 
-    Of the clips only a block is in memory at a time, of their table all: 1.3 kB a clip. What was begun before with the same settings and raw files is gone on with.
+    Of the clips only a block is in memory at a time, of their table all: 1.3 kB a clip. What was begun before with the same
+    settings and raw files is gone on with.
     `UserError` where there is no file of this set, or none for one of its parts.
     """
     unknown = sorted(set(splits) - set(source.splits))

@@ -98,6 +98,11 @@ def unique_names(clips: ClipSet) -> tuple[str, ...]:
 
 def named(clips: ClipSet, names: Sequence[str], source: Path) -> ClipSet:
     """The clips of these `unique_names`, in the set's order; `UserError` names those that `source` lists in vain."""
+    return subset(clips, places(clips, names, source))
+
+
+def places(clips: ClipSet, names: Sequence[str], source: Path) -> Index:
+    """Where the clips of these `unique_names` are, rising; `UserError` names those that `source` lists in vain."""
     wanted, own = set(names), unique_names(clips)
     known = set(own)
     unknown = [name for name in names if name not in known]
@@ -107,7 +112,7 @@ def named(clips: ClipSet, names: Sequence[str], source: Path) -> ClipSet:
             f"{source} lists clips that the training part of {clips.dataset} {clips.split} does not have: "
             f"{', '.join(unknown[:3])}{more}"
         )
-    return subset(clips, np.array([i for i, name in enumerate(own) if name in wanted], np.int64))
+    return np.array([i for i, name in enumerate(own) if name in wanted], np.int64)
 
 
 def write_names(path: Path, names: Sequence[str]) -> None:

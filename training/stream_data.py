@@ -13,7 +13,7 @@ from skel.training.dataset import ClipSet, Part, find_split
 from skel.training.join import load_joined, read_classes
 from skel.training.labelled import HELD_OUT_FILE
 from skel.training.segments import recording_of
-from skel.training.splits import named, read_names, subset
+from skel.training.splits import places, read_names, subset
 from skel.training.stream_config import StreamOptions
 from skel.training.stream_joining import join_clips
 
@@ -87,19 +87,17 @@ def _only_held_out(
     runs: Sequence[Path],
 ) -> list[ClipSet]:
     everything = load_joined(roots, part, classes, known)
-    names = set(everything.names)
+    chosen = np.arange(len(everything))
     for run in runs:
         path = (run if run.is_dir() else run.parent) / HELD_OUT_FILE
         if not path.is_file():
             raise UserError(
                 f"{run} held nobody out: fine-tune with --held-out 0.25, or tune on the people it knows, --on train"
             )
-        names &= set(named(everything, read_names(path), path).names)
-    prefixes = [f"{one.dataset}/" if len(clips) > 1 else "" for one in clips]
-    return [
-        subset(one, np.array([i for i, name in enumerate(one.names) if prefix + name in names], np.int64))
-        for one, prefix in zip(clips, prefixes)
-    ]
+        chosen = np.intersect1d(chosen, places(everything, read_names(path), path))
+    held_out = np.isin(np.arange(len(everything)), chosen)
+    ends = np.cumsum([len(one) for one in clips])
+    return [subset(one, np.flatnonzero(of_set)) for one, of_set in zip(clips, np.split(held_out, ends[:-1]))]
 
 
 def _left_out(whole: ClipSet, kept: ClipSet) -> set[str]:

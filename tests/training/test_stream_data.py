@@ -153,6 +153,18 @@ def test_only_the_people_whom_a_run_held_out(people, tmp_path):
     assert "held-out people" in takes.source
 
 
+def test_held_out_clips_are_not_taken_for_those_of_another_set_of_the_same_names(people, tmp_path):
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / HELD_OUT_FILE).write_text(json.dumps(["acts/train0", "acts/train1", "acts/train4#2"]))
+    takes = load_takes([people, people / "xsub"], "train", None, ("wave", "squat", "idle"), "idle", QUIET, [run])
+    segments = [[s.label for s in take.recording.segments] for take in takes.takes]
+    assert [(take.name, sorted(labels)) for take, labels in zip(takes.takes, segments)] == [
+        ("acts person 3", ["squat", "wave"]),
+        ("acts person 5", ["squat"]),
+    ]
+
+
 def test_clips_of_unknown_length_cannot_be_joined(people):
     train, val = load_split(people, "train"), load_split(people, "val")
     save_split(people, {"train": train, "val": replace(val, durations_s=np.full(6, np.nan))}, [], {})
