@@ -138,7 +138,7 @@ class Run:
                 raise UserError(
                     f"{folder} holds a run with another {', '.join(changed)}: choose another --out, or delete it"
                 )
-        elif folder.is_dir() and any(folder.iterdir()):
+        elif folder.is_dir() and any(not path.name.startswith(f".{config_path.name}.") for path in folder.iterdir()):
             raise UserError(f"{folder} is not empty and holds no run: choose another --out")
         else:
             write_text(config_path, json.dumps(own, indent=1))

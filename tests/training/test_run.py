@@ -70,6 +70,9 @@ def test_a_folder_with_another_run_is_refused(prepared, tmp_path):
     finetune(small_finetune(prepared, tmp_path / "run"))
     with pytest.raises(UserError, match="another learning_rate: choose another --out"):
         finetune(small_finetune(prepared, tmp_path / "run", learning_rate=0.2))
+    (tmp_path / "killed").mkdir()
+    (tmp_path / "killed" / ".config.json.abc.json").write_text("{")  # killed while the very first file was written
+    finetune(small_finetune(prepared, tmp_path / "killed"))
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "letter.txt").write_text("mine")
     with pytest.raises(UserError, match="not empty and holds no run"):
