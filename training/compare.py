@@ -123,6 +123,8 @@ def _checked(config: CompareConfig) -> CompareConfig:
     for name in ("seeds", "jobs", "longer"):
         if getattr(config, name) < 1:
             raise UserError(f"--{name} must be 1 or more, not {getattr(config, name):g}")
+    if not curves(config):
+        raise UserError("from scratch there is no encoder to choose typical clips by or to keep frozen: give other --starts")
     for name in ("pretrain", "finetune", "linear"):
         check_options(getattr(config, name), f"--{name}.")
     pick_device(config.device)

@@ -160,6 +160,7 @@ def test_few_labels_take_more_epochs_and_all_labels_are_measured_from_scratch(pr
         ({"labels": (0.5, 5.0)}, "--labels must lie between 0 and 1, not 5"),
         ({"labels": ()}, "--labels needs at least one value"),
         ({"seeds": 0}, "--seeds must be 1 or more"),
+        ({"starts": ("scratch",), "protocol": ("linear",)}, "give other --starts"),
         ({"source": ()}, "--source needs at least one value"),
         ({"linear": LinearOptions(epochs=0)}, "--linear.epochs must be 1 or more, not 0"),
         ({"device": "cuda:7"}, "cannot use --device cuda:7"),
