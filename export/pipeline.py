@@ -103,7 +103,7 @@ def _add_engine(source: Path, target: Path, fp16: bool, verification: Verificati
 def _training_clips(source: DataSource, run: TrainedRun, needed: bool) -> ClipSet | None:
     """What the run learned from; None, and one line, where that is not at hand and not `needed`."""
     try:
-        return source.load(run, "train")
+        return source.learned(run)
     except UserError as error:
         if source.folders:
             raise

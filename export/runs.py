@@ -17,7 +17,7 @@ from skel.training.checkpoint import ModelCard, load_model
 from skel.training.dataset import ClipSet, Part
 from skel.training.join import load_joined
 from skel.training.labelled import HELD_OUT_FILE, LABELLED_FILE
-from skel.training.splits import named, read_names
+from skel.training.splits import named, read_names, subset, unique_names
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +99,16 @@ class DataSource:
                 f"{run.path} was trained on clips made in another way than those in {folders[0]}: prepare them anew"
             )
         return data
+
+    def learned(self, run: TrainedRun) -> ClipSet:
+        """The training clips that the run learned from; no other's label may go into its file.
+
+        All, where the run is without its list, or where these are other sets than its own. `UserError` as `load`.
+        """
+        data, path = self.load(run, "train"), run.folder / LABELLED_FILE
+        names = set(read_names(path)) if path.is_file() else set()
+        chosen = np.array([i for i, name in enumerate(unique_names(data)) if name in names], np.int64)
+        return subset(data, chosen) if len(chosen) else data
 
     def held_out(self, runs: Sequence[TrainedRun]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
         """Clips and labels that runs held out (skel-train finetune --held-out) and that none of them learned from.

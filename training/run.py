@@ -23,6 +23,8 @@ from skel.training import ranks
 from skel.training.progress import bar
 
 STATE_FILE = "state.pt"
+STARTS_FILE = "starts.jsonl"
+"""Of each start of a run, the first and those that go on: when, after which epoch, with which versions."""
 
 
 class Stateful(Protocol):
@@ -93,9 +95,7 @@ def provenance(config: Any, data: list[str]) -> dict[str, Any]:
         "data": data,
         "command": shlex.join(without_folders(sys.argv)),
         "config": without_folders(plain(config)),
-        "versions": {name: version(name) for name in ("skel-action", "torch", "numpy")}
-        | {"python": platform.python_version()},
-        "git": _git_state(),
+        **_code(),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
@@ -107,6 +107,12 @@ def without_folders(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: without_folders(item) for key, item in value.items()}
     return [without_folders(item) for item in value] if isinstance(value, list) else value
+
+
+def _code() -> dict[str, Any]:
+    """What is running."""
+    versions = {name: version(name) for name in ("skel-action", "torch", "numpy")}
+    return {"versions": {**versions, "python": platform.python_version()}, "git": _git_state()}
 
 
 def _git_state() -> str:
@@ -172,6 +178,8 @@ class Run:
             return
         from torch.utils.tensorboard import SummaryWriter
 
+        started = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "after_epoch": first, **_code()}
+        _append(self.folder / STARTS_FILE, started)
         writer = SummaryWriter(str(self.folder / "tensorboard"), purge_step=first)
         try:
             with bar(title, "steps", TextColumn("{task.fields[figures]}")) as progress:
@@ -208,7 +216,12 @@ class Run:
             torch.save({"epoch": epoch, **{name: part.state_dict() for name, part in state.items()}}, path)
 
     def _log(self, epoch: int, figures: dict[str, float]) -> None:
-        with self.log_path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"epoch": epoch + 1, **figures}) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        _append(self.log_path, {"epoch": epoch + 1, **figures})
+
+
+def _append(path: Path, values: dict[str, Any]) -> None:
+    """One JSON object a line, on the disk before this returns."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(values) + "\n")
+        file.flush()
+        os.fsync(file.fileno())

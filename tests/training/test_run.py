@@ -57,6 +57,9 @@ def test_an_interrupted_run_goes_on_to_the_same_bits(prepared, tmp_path, monkeyp
     logs = [(tmp_path / name / "log.jsonl").read_text() for name in ("whole", "interrupted")]
     assert logs[0] == logs[1]
     assert [json.loads(line)["epoch"] for line in logs[0].splitlines()] == [1, 2, 3]
+    starts = [json.loads(line) for line in (tmp_path / "interrupted" / "starts.jsonl").read_text().splitlines()]
+    assert [start["after_epoch"] for start in starts] == [0, 1]
+    assert all(start["versions"]["torch"] == version("torch") and "git" in start for start in starts)
 
 
 def test_a_seed_decides_the_result(prepared, tmp_path):

@@ -89,7 +89,7 @@ class TranCLRConfig(MomentumConfig):
     """Anchors that mix whole clips; the others put some body parts of one clip into a part of the other."""
     parts: tuple[int, int] = (2, 3)
     """How many of the five body parts a local anchor takes over."""
-    span_frames: tuple[float, float] = (0.32, 0.48)
+    span_share: tuple[float, float] = (0.32, 0.48)
     """Length of what it takes over, as a share of the clip."""
     stretch: tuple[float, float] = (0.5, 2.0)
     """How much longer than that the sequence was that is resized into it."""

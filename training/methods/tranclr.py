@@ -108,7 +108,7 @@ def place(x: Tensor, y: Tensor, parts: Tensor, config: TranCLRConfig, generator:
     def uniform(low: float, high: float) -> Tensor:
         return low + (high - low) * torch.rand(N, 1, generator=generator, device=x.device)
 
-    span = (T * uniform(*config.span_frames)).round().clamp(1, T)  # (N, 1), in frames
+    span = (T * uniform(*config.span_share)).round().clamp(1, T)  # (N, 1), in frames
     begin = (uniform(0, 1) * (T - span + 1)).floor().clamp(max=T - 1)
     taken = (span * uniform(*config.stretch)).clamp(1, T)
     source = uniform(0, 1) * (T - taken)
