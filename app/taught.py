@@ -176,7 +176,7 @@ class TaughtActions:
     def classifier(self, model: TeachableModel) -> FewShotClassifier | None:
         """What names the actions that the model itself does not know; None where there is none.
 
-        Examples that this model has not seen before go through it, in a tenth of a second each.
+        Examples that this model has not seen before go through it, in about 0.2 s each.
         """
         embedded = self._embedded(model)
         if not embedded:
