@@ -13,7 +13,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 import tyro
-from few_labels import ALL, EPOCHS, NAMES, PRETRAIN_EPOCHS, SEEDS, SELECTIONS, SHARES, Job, is_done, jobs
+from few_labels import ALL, EPOCHS, LONG, LONG_EPOCHS, NAMES, PRETRAIN_EPOCHS, SEEDS, SELECTIONS, SHARES, Job, is_done, jobs
 
 matplotlib.use("agg")
 
@@ -23,7 +23,8 @@ FLOORS = {("nw", 0.05): 46.7, ("nw", 0.1): 54.2, ("nw", 0.4): 60.3, ("nw", 1.0):
 FLOORS |= {("utd", 0.1): 49.7, ("utd", 0.4): 69.7, ("utd", 1.0): 75.6, ("k2", 1.0): 56.7}
 """Logistic regression on 32 frames of yaw-aligned joints, top-1 in %."""
 METHOD_NAMES = {"skeletonclr": "SkeletonCLR", "aimclr": "AimCLR", "tranclr": "TranCLR"}
-COLOURS = {"scratch": "#666666", "skeletonclr": "#0072b2", "aimclr": "#d55e00", "tranclr": "#009e73"}
+METHOD_NAMES[LONG] = f"AimCLR, {LONG_EPOCHS} epochs with neighbours,"
+COLOURS = {"scratch": "#666666", "skeletonclr": "#0072b2", "aimclr": "#d55e00", "tranclr": "#009e73", LONG: "#cc79a7"}
 START, END = "<!-- figures: benchmarks/few_labels_report.py -->", "<!-- end of figures -->"
 
 
@@ -172,7 +173,7 @@ class Report:
             "median_load": float(np.median([line["load"] for line in log])),
             "hours": round(sum(line["seconds"] for line in log) / 3600, 2),
             "epochs": {target: {f"{share:g}": count for share, count in EPOCHS[target].items()} for target in EPOCHS},
-            "pretrain_epochs": PRETRAIN_EPOCHS,
+            "pretrain_epochs": {**PRETRAIN_EPOCHS, f"{ALL}, long": LONG_EPOCHS},
             "pretraining": {
                 job.folder: shlex.join(("skel-train", *job.arguments)).format(sets="sets", work="runs") for job in pretrained
             },
