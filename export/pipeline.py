@@ -47,6 +47,7 @@ def export(options: ExportOptions) -> Verification:
     if options.tensorrt is not None:
         tensorrt_package()
     training = _training_clips(source, runs[0], needed=options.int8)
+    learned = None if training is None else runs[0].learned(training)
     sample = _sample(source, runs[0])
     weights, temperature, how = _weights(options.weights, runs, source)
     verification = Verification(Ensemble(networks, weights), temperature, sample)
@@ -61,19 +62,19 @@ def export(options: ExportOptions) -> Verification:
             stamp(plain, card)
         deployable.convolve_by_frequency()
         write_graph(deployable, clip, path)
-        _finish(path, target, card, "float32", verification, training)
+        _finish(path, target, card, "float32", verification, learned)
         if options.int8 and training is not None:
             small = target.with_suffix(".int8.onnx")
             small_path = files.enter_context(atomic_path(small))
             quantise(plain, small_path, training.clips)
-            _finish(small_path, small, card, "int8", verification, training)
+            _finish(small_path, small, card, "int8", verification, learned)
         if options.tensorrt is not None:
             _add_engine(plain, options.tensorrt, options.fp16, verification)
     return verification
 
 
 def _finish(
-    path: Path, target: Path, card: Bundle, precision: Precision, verification: Verification, training: ClipSet | None
+    path: Path, target: Path, card: Bundle, precision: Precision, verification: Verification, learned: ClipSet | None
 ) -> None:
     """Check a written graph and stamp it, once more with what was measured and what its embeddings look like."""
     card = replace(card, precision=precision)
@@ -83,7 +84,7 @@ def _finish(
     if row.accuracy is not None:
         measured = {"value": row.accuracy, "protocol": f"this file, {verification.sample.description}"}
         card = replace(card, metrics={**card.metrics, "exported_top1": measured})
-    stamp(path, card, None if training is None else embedding_statistics(model, training))
+    stamp(path, card, None if learned is None else embedding_statistics(model, learned))
 
 
 def _add_engine(source: Path, target: Path, fp16: bool, verification: Verification) -> None:
@@ -101,9 +102,9 @@ def _add_engine(source: Path, target: Path, fp16: bool, verification: Verificati
 
 
 def _training_clips(source: DataSource, run: TrainedRun, needed: bool) -> ClipSet | None:
-    """What the run learned from; None, and one line, where that is not at hand and not `needed`."""
+    """Those of the sets that the run learned from; None, and one line, where that is not at hand and not `needed`."""
     try:
-        return source.learned(run)
+        return source.load(run, "train")
     except UserError as error:
         if source.folders:
             raise

@@ -45,6 +45,16 @@ class TrainedRun:
         except (OSError, ValueError):
             return dict(self.card.provenance.get("config", {}))
 
+    def learned(self, clips: ClipSet) -> ClipSet:
+        """Of training clips those whose labels it was given; no other's label may go into its file.
+
+        All, where it is without its list, or where they are of other sets than its own.
+        """
+        path = self.folder / LABELLED_FILE
+        names = set(read_names(path)) if path.is_file() else set()
+        chosen = np.array([i for i, name in enumerate(unique_names(clips)) if name in names], np.int64)
+        return subset(clips, chosen) if len(chosen) else clips
+
     def weights_sha256(self) -> str:
         """Names the trained numbers, whatever file they are in."""
         digest = hashlib.sha256()
@@ -99,16 +109,6 @@ class DataSource:
                 f"{run.path} was trained on clips made in another way than those in {folders[0]}: prepare them anew"
             )
         return data
-
-    def learned(self, run: TrainedRun) -> ClipSet:
-        """The training clips that the run learned from; no other's label may go into its file.
-
-        All, where the run is without its list, or where these are other sets than its own. `UserError` as `load`.
-        """
-        data, path = self.load(run, "train"), run.folder / LABELLED_FILE
-        names = set(read_names(path)) if path.is_file() else set()
-        chosen = np.array([i for i, name in enumerate(unique_names(data)) if name in names], np.int64)
-        return subset(data, chosen) if len(chosen) else data
 
     def held_out(self, runs: Sequence[TrainedRun]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
         """Clips and labels that runs held out (skel-train finetune --held-out) and that none of them learned from.
