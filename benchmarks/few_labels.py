@@ -10,12 +10,14 @@ given again. Schedules are the same for all starts, and the last epoch is measur
 chosen.
 """
 
+import itertools
 import json
 import os
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +61,7 @@ class Job:
     urgency: int
 
 
-def pretrain_job(sets: str, method: str, stream: str, urgency: int) -> Job:
+def pretrain_job(sets: str, method: str, urgency: int) -> Job:
     data = [f"{{sets}}/{FOLDERS[name]}" for name in sets.split("+")]
     epochs = LONG_EPOCHS if method == LONG else PRETRAIN_EPOCHS[sets]
     options = ["--method", method.removesuffix("_long"), "--method.momentum", ".99", "--method.initial-values", "torch"]
@@ -68,9 +70,9 @@ def pretrain_job(sets: str, method: str, stream: str, urgency: int) -> Job:
         options += ["--method.temperature", ".2"]
     if method == LONG:
         options += ["--method.mining-from-epoch", str(epochs // 2)]
-    options += ["--batch-size", "32", "--learning-rate", ".05", "--schedule", "cosine", "--stream", stream]
+    options += ["--batch-size", "32", "--learning-rate", ".05", "--schedule", "cosine", "--stream", "joint"]
     options += ["--epochs", str(epochs)]
-    return Job(f"pretrain/{sets}-{method}-{stream}", ("pretrain", "--data", *data, *options), (), urgency)
+    return Job(f"pretrain/{sets}-{method}-joint", ("pretrain", "--data", *data, *options), (), urgency)
 
 
 def run_folder(target: str, start: str, stream: str, share: float, seed: int, protocol: str = "finetune") -> str:
@@ -80,12 +82,12 @@ def run_folder(target: str, start: str, stream: str, share: float, seed: int, pr
 def label_job(
     target: str, start: str, stream: str, share: float, seed: int, urgency: int, protocol: str = "finetune"
 ) -> Job:
-    """`start` is 'scratch' or 'SETS-METHOD', the name of a pre-training without its stream."""
+    """`start` is 'scratch' or 'SETS-METHOD', the name of a pre-training; every stream begins from its joint encoder."""
     arguments = [protocol, "--data", f"{{sets}}/{FOLDERS[target]}", "--labels", f"{share:g}", "--seed", str(seed)]
     arguments += ["--stream", stream]
     if protocol == "finetune":
         arguments += ["--epochs", str(EPOCHS[target][share]), "--batch-size", "16"]
-    after = () if start == "scratch" else (f"pretrain/{start}-{stream}",)
+    after = () if start == "scratch" else (f"pretrain/{start}-joint",)
     arguments += [word for name in after for word in ("--init", f"{{work}}/{name}")]
     return Job(run_folder(target, start, stream, share, seed, protocol), tuple(arguments), after, urgency)
 
@@ -107,52 +109,44 @@ def selected_jobs(target: str, start: str, rule: str, seed: int, urgency: int) -
     return [choice, Job(folder, tuple(arguments), (*learning.after, names), urgency)]
 
 
-def ensemble_job(target: str, start: str, seed: int, urgency: int) -> Job:
-    runs = tuple(run_folder(target, start, stream, 1.0, seed) for stream in STREAMS)
-    folder = run_folder(target, start, "three-streams", 1.0, seed)
+def ensemble_jobs(target: str, start: str, share: float, seed: int, urgency: int) -> list[Job]:
+    learned = [label_job(target, start, stream, share, seed, urgency) for stream in STREAMS]
+    runs = tuple(job.folder for job in learned)
+    folder = run_folder(target, start, "three-streams", share, seed)
     checkpoints = [f"{{work}}/{run}" for run in runs]
     arguments = ["evaluate", "--checkpoint", *checkpoints, "--data", f"{{sets}}/{FOLDERS[target]}"]
-    return Job(folder, (*arguments, "--json", f"{{work}}/{folder}/metrics.json"), runs, urgency)
+    return [*learned, Job(folder, (*arguments, "--json", f"{{work}}/{folder}/metrics.json"), runs, urgency)]
 
 
 def jobs() -> list[Job]:
-    """Everything, the most telling first."""
-    found: list[Job] = []
-    seeds, few, many = range(SEEDS), SHARES[:2], SHARES[2:]
-    best, equal = f"{ALL}-{LONG}", f"{ALL}-aimclr"
-    found.append(pretrain_job(ALL, LONG, "joint", 5))
-    for later, method in enumerate(METHODS):  # one encoder a method, for both targets
-        found.append(pretrain_job(ALL, method, "joint", later))
-        for target in ("utd", "nw"):
-            start = f"{ALL}-{method}"
-            found += [
-                label_job(target, start, "joint", share, seed, 10 + 20 * later + seed) for share in few for seed in seeds
-            ]
-            found += [label_job(target, start, "joint", 1.0, seed, 16, "linear") for seed in seeds]
-            found += [
-                label_job(target, start, "joint", share, seed, 80 + 20 * later + seed) for share in many for seed in seeds
-            ]
-    for target in ("utd", "nw"):
-        found += [label_job(target, "scratch", "joint", share, seed, 10 + seed) for share in few for seed in seeds]
-        found += [label_job(target, "scratch", "joint", share, seed, 80 + seed) for share in many for seed in seeds]
-        found += [job for rule in SELECTIONS for seed in seeds for job in selected_jobs(target, best, rule, seed, 60 + seed)]
-        found += [label_job(target, best, "joint", share, seed, 8 + seed) for share in few for seed in seeds]
-        found += [label_job(target, best, "joint", 1.0, seed, 9, "linear") for seed in seeds]
-        found += [label_job(target, best, "joint", share, seed, 80 + seed) for share in many for seed in seeds]
-        # What the other sets bring: pre-trained on the target's own training part only.
-        own = f"{target}-aimclr"
-        found.append(pretrain_job(target, "aimclr", "joint", 20))
-        found += [label_job(target, own, "joint", share, seed, 20 + seed) for share in few for seed in seeds]
-        # All labels, three streams.
-        found += [label_job(target, equal, stream, 1.0, seed, 26 + 90 * seed) for stream in STREAMS for seed in seeds]
-        found += [pretrain_job(ALL, "aimclr", stream, 26) for stream in STREAMS]
-        found += [ensemble_job(target, equal, seed, 26 + 90 * seed) for seed in seeds]
-    # Adaptation: other people, other sensors, other classes.
-    found += [pretrain_job(sets, "aimclr", "joint", 21) for sets in ("utd", "utd+nw")]
-    found += [label_job("nw", "utd-aimclr", "joint", share, seed, 21 + seed) for share in few for seed in seeds]
-    found += [label_job("nw", "utd-aimclr", "joint", share, seed, 140 + seed) for share in many for seed in seeds]
-    for start in ("utd+nw-aimclr", "scratch"):
-        found += [label_job("k2", start, "joint", share, seed, 22 + seed) for share in SHARES for seed in seeds]
+    """Everything, the most telling first: three seeds of every row, then what only says more of the same."""
+    few, many = SHARES[:2], SHARES[2:]
+    best, others = f"{ALL}-{LONG}", [f"{ALL}-{method}" for method in METHODS]
+    found = [pretrain_job(ALL, method, later) for later, method in enumerate((*METHODS, LONG))]
+    found += [pretrain_job(sets, "aimclr", 21) for sets in ("utd", "nw", "utd+nw")]
+
+    def learn(target: str, starts: Sequence[str], shares: Sequence[float], urgency: int) -> None:
+        found.extend(label_job(target, *start, seed, urgency) for start in itertools.product(starts, ["joint"], shares))
+
+    for seed in range(SEEDS):
+        rank = seed if seed < 3 else seed + 100
+        for target in ("nw", "utd"):
+            learn(target, ["scratch", best], few, 8 + seed)
+            found += [label_job(target, start, "joint", 1.0, seed, 14, "linear") for start in (best, *others)]
+            found += ensemble_jobs(target, best, 1.0, seed, (7, 43, 44, 143, 144)[seed])
+            for share in few:
+                found += ensemble_jobs(target, best, share, seed, 16 + rank)
+            for rule in SELECTIONS:
+                found += selected_jobs(target, best, rule, seed, 20 + rank)
+            learn(target, others, few, 30 + rank)
+            learn(target, ["scratch", best], many, 40 + rank)
+            # What the other sets bring: pre-trained on the target's own training part only.
+            learn(target, [f"{target}-aimclr"], few, 180 + rank)
+            learn(target, others, many, 190 + rank)
+        # Adaptation: other people, other sensors, other classes.
+        learn("nw", ["utd-aimclr"], few, 26 + rank)
+        learn("nw", ["utd-aimclr"], many, 190 + rank)
+        learn("k2", ["utd+nw-aimclr", "scratch"], SHARES, 26 + rank)
     unique: dict[str, Job] = {}
     for job in found:
         if job.folder not in unique or job.urgency < unique[job.folder].urgency:

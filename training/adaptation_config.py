@@ -36,8 +36,8 @@ class _SetByComparison:
     held_out_by: Suppress[HeldOutBy] = "people"
     select: Suppress[Select] = "last"
     classes: Suppress[Path | None] = None
-    stream: Suppress[Stream] = "joint"
-    channels: Suppress[int] = 16
+    stream: Suppress[Stream | None] = None
+    channels: Suppress[int | None] = None
     empty_bodies: Suppress[EmptyBodies] = "skip"
     seed: Suppress[int] = 0
     device: Suppress[str] = "auto"

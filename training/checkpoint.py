@@ -86,13 +86,11 @@ def load_model(run: Path) -> tuple[STGCN, ModelCard]:
 
 
 def load_encoder(run: Path, into: STGCN, clip: ClipConfig) -> None:
-    """Start `into` from the encoder of another run, whatever its head; `UserError` where shapes, clips or stream differ."""
+    """Start `into` from the encoder of another run, of any head and stream; `UserError` where shapes or clips differ."""
     network, card = load_model(run)
     if card.clip != clip:
         raise UserError(f"{run} was trained on clips made in another way ({card.clip}) than this data ({clip})")
     if card.channels != into.channels:
-        raise UserError(f"{run} has {card.channels} channels, this network {into.channels}: give --channels {card.channels}")
-    if card.stream != into.stream:
-        raise UserError(f"{run} learned from the {card.stream} stream, not {into.stream}: give --stream {card.stream}")
+        raise UserError(f"{run} has {card.channels} channels, this network {into.channels}: leave --channels out")
     weights = {name: value for name, value in network.state_dict().items() if not name.startswith("head.")}
     into.load_state_dict(weights, strict=False)

@@ -97,10 +97,11 @@ class LabelledConfig:
     validation part as some papers report it (the result says so)."""
     classes: Path | None = None
     """JSON file {"class": ["a set's class", …]} that chooses, joins and renames classes."""
-    stream: Stream = "joint"
-    """What the network sees of a clip: the joints, the bones between them, or their motion from frame to frame."""
-    channels: int = 16
-    """Base width of the encoder."""
+    stream: Stream | None = None
+    """What the network sees of a clip: the joints, the bones between them, or their motion from frame to frame. Left out,
+    what the encoder of --init learned from, or joint; an encoder of joints is a good start for the other two."""
+    channels: int | None = None
+    """Base width of the encoder. Left out, that of --init, or 16."""
     empty_bodies: EmptyBodies = "skip"
     """Absent second bodies cost and count nothing (skip), or are computed like any other (keep, as published)."""
     epochs: int = 100

@@ -58,10 +58,12 @@ def prepare(source: Asked) -> None:
 
 
 def _source(asked: Asked) -> "Source":
+    from skel.training.option_checks import check_seed
     from skel.training.raw import Options, read_names
     from skel.training.sources import READERS, Performed, Recorded
 
     if isinstance(asked, Synthetic):
+        check_seed(asked.seed)
         return Performed(asked.clips, asked.seed)
     chosen = {name: getattr(asked, name) for name in ("people", "pauses", "train_share") if hasattr(asked, name)}
     exclude = read_names(asked.exclude, READERS[asked.dataset]) if asked.exclude else ()

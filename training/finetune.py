@@ -74,7 +74,10 @@ def start(config: LabelledConfig, data: LabelledData, dropout: float) -> STGCN:
     """The network that a run begins with: new, or with the encoder of `--init`."""
     torch.manual_seed(config.seed)
     clip, classes = data.train.clip, len(data.train.classes)
-    network = STGCN(clip.skeleton_layout(), config.channels, classes, dropout, config.empty_bodies, config.stream)
+    card = load_model(config.init)[1] if config.init else None
+    channels = config.channels or (card.channels if card else 16)
+    stream = config.stream or (card.stream if card else "joint")
+    network = STGCN(clip.skeleton_layout(), channels, classes, dropout, config.empty_bodies, stream)
     if config.init:
         load_encoder(config.init, network, clip)
     return network
@@ -98,7 +101,7 @@ def finish(run: Run, config: LabelledConfig, network: STGCN, data: LabelledData,
     figures = {"top1": report.top1, "top5": report.top5, "ece": report.calibrated.ece}
     metrics = {name: {"value": value, "protocol": protocol} for name, value in figures.items()}
     card = ModelCard(
-        config.channels, config.empty_bodies, config.stream, train.classes, train.clip, metrics, made, temperature
+        network.channels, network.empty_bodies, network.stream, train.classes, train.clip, metrics, made, temperature
     )
     save_model(run.folder, network, card)
     measured = {"protocol": protocol, **report.to_json()}

@@ -11,10 +11,9 @@ _Rule = tuple[str, str, Callable[[Any], bool]]
 _EVERY_RUN: tuple[_Rule, ...] = (
     ("epochs", "1 or more", lambda value: value >= 1),
     ("batch_size", "1 or more", lambda value: value >= 1),
-    ("channels", "1 or more", lambda value: value >= 1),
+    ("channels", "1 or more", lambda value: value is None or value >= 1),
     ("learning_rate", "0 or more", lambda value: value >= 0),
     ("weight_decay", "0 or more", lambda value: value >= 0),
-    ("seed", "0 or more", lambda value: value >= 0),
 )
 _PRETRAINING: tuple[_Rule, ...] = (
     ("method.queue_size", "1 or more", lambda value: value is None or value >= 1),
@@ -32,6 +31,12 @@ _FINETUNING: tuple[_Rule, ...] = (
 )
 
 
+def check_seed(seed: int, option: str = "--seed") -> None:
+    """`UserError` where NumPy, torch or scikit-learn could not begin from this seed."""
+    if not 0 <= seed < 1 << 32:
+        raise UserError(f"{option} must be between 0 and {(1 << 32) - 1}, not {seed}")
+
+
 def check_options(config: PretrainConfig | LabelledConfig, prefix: str = "--") -> None:
     """`UserError` names the first option that is out of its range; `prefix` is what stands before its name."""
     rules = _EVERY_RUN + (_PRETRAINING if isinstance(config, PretrainConfig) else _ON_LABELS)
@@ -43,3 +48,4 @@ def check_options(config: PretrainConfig | LabelledConfig, prefix: str = "--") -
             value = getattr(value, part)
         if not holds(value):
             raise UserError(f"{prefix}{name.replace('_', '-')} must be {range_}, not {value:g}")
+    check_seed(config.seed, f"{prefix}seed")

@@ -17,7 +17,7 @@ from skel.training.evaluate import predict, show
 from skel.training.finetune import deciding_clips, finish, start, with_whole_paths
 from skel.training.join import load_joined
 from skel.training.labelled import choose_labels, load_labelled
-from skel.training.option_checks import check_options
+from skel.training.option_checks import check_options, check_seed
 from skel.training.report import Report
 from skel.training.run import Run
 from skel.training.supervised import learn
@@ -61,6 +61,7 @@ def linear(config: LinearConfig) -> Path:
 
 def knn(config: KnnConfig) -> Report:
     """Measure an encoder by nearest neighbours; draw, and print a table or write JSON."""
+    check_seed(config.seed)
     network, card = load_model(config.init)
     everything = load_joined(config.data, "train", config.classes)
     if everything.clip != card.clip:

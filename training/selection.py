@@ -21,6 +21,7 @@ from skel.training.checkpoint import load_model
 from skel.training.device import pick_device
 from skel.training.evaluate import predict
 from skel.training.join import load_joined
+from skel.training.option_checks import check_seed
 from skel.training.splits import unique_names, write_names
 
 _NEIGHBOURS = 20
@@ -94,6 +95,7 @@ def select(config: SelectConfig) -> Path:
     """Write the proposed clips as a list of names and, beside it, as a table; returns the list's path."""
     if config.out.suffix != ".json":
         raise UserError(f"--out is a JSON list: give a name that ends in .json, not {config.out.name}")
+    check_seed(config.seed)
     network, card = load_model(config.init)
     clips = load_joined(config.data, "train")
     if clips.clip != card.clip:

@@ -11,6 +11,7 @@ from skel.skeleton.errors import UserError
 from skel.skeleton.files import write_text
 from skel.training.config import EvaluateConfig
 from skel.training.live_file import check_labels, load_live
+from skel.training.option_checks import check_seed
 from skel.training.progress import bar
 from skel.training.stream_config import StreamOptions
 from skel.training.stream_data import Takes, load_takes
@@ -45,6 +46,7 @@ def evaluate_streams(config: EvaluateConfig) -> StreamFigures:
 
 def check_stream_options(options: StreamOptions) -> None:
     """`UserError` where an option is out of its range."""
+    check_seed(options.seed, "--streams.seed")
     shortest, longest = options.pause_s
     if options.every < 1:
         raise UserError(f"--streams.every must be 1 or more, not {options.every}")

@@ -59,6 +59,7 @@ def test_prepare_synthetic(run, tmp_path):
     [
         (["prepare", "nw-ucla", "--raw", "none.zip", "--out", "x"], "no such file or folder: none.zip"),
         (["info", "none"], "no such folder: none"),
+        (["prepare", "synthetic", "--seed", "-1", "--out", "x"], "--seed must be between 0 and 4294967295, not -1"),
     ],
 )
 def test_bad_input_is_one_line_and_code_2(run, arguments, message):

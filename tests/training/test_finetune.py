@@ -78,8 +78,22 @@ def test_learns_from_a_stream_of_its_own(prepared, tmp_path, encoder, stream, ca
     measured = evaluate(EvaluateConfig((run,), (prepared,), json="-", device="cpu"))
     np.testing.assert_array_equal(measured.confusion, report_of(run).confusion)
     capsys.readouterr()
-    with pytest.raises(UserError, match=f"learned from the joint stream, not {stream}: give --stream joint"):
-        finetune(config(prepared, tmp_path / "other", init=encoder, epochs=1, stream=stream))
+
+
+def test_goes_on_with_the_stream_and_width_of_its_encoder(prepared, tmp_path):
+    options = PretrainConfig((prepared,), tmp_path / "bone", channels=2, epochs=1, batch_size=8, device="cpu", stream="bone")
+    run = finetune(config(prepared, tmp_path / "run", init=pretrain(options), epochs=1, channels=None))
+    assert (load_model(run)[1].stream, load_model(run)[1].channels) == ("bone", 2)
+
+
+def test_one_encoder_is_the_start_for_every_stream(prepared, tmp_path, encoder):
+    """Bone and motion fit the same weights; without a step of learning they are still those of the joints' encoder."""
+    run = finetune(config(prepared, tmp_path / "run", init=encoder, epochs=1, learning_rate=1e-12, stream="motion"))
+    network, card = load_model(run)
+    assert network.stream == card.stream == "motion"
+    learned, given = (dict(net.named_parameters()) for net in (network, load_model(encoder)[0]))
+    for name in given:
+        torch.testing.assert_close(learned[name], given[name], rtol=0, atol=1e-9)
 
 
 def test_older_models_are_of_joints_and_uncalibrated(encoder):
@@ -106,7 +120,7 @@ def test_a_run_names_its_data_wherever_it_is_called_from(prepared, tmp_path, mon
 
 
 def test_an_encoder_of_another_width_is_refused(prepared, tmp_path, encoder):
-    with pytest.raises(UserError, match="has 4 channels, this network 2: give --channels 4"):
+    with pytest.raises(UserError, match="has 4 channels, this network 2: leave --channels out"):
         finetune(config(prepared, tmp_path / "run", init=encoder, channels=2))
 
 

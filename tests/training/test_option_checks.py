@@ -24,6 +24,7 @@ from skel.training.probes import linear
         (finetune, {"epochs": -1}, "--epochs must be 1 or more, not -1"),
         (finetune, {"dropout": 1.0}, "--dropout must be 0 or more, and less than 1, not 1"),
         (finetune, {"variation": VariationConfig(shortest_span=0)}, "--variation.shortest-span must be more than 0"),
+        (finetune, {"seed": -1}, "--seed must be between 0 and 4294967295, not -1"),
         (linear, {"batch_size": 0}, "--batch-size must be 1 or more, not 0"),
         (linear, {"label_smoothing": 2.0}, "--label-smoothing must be between 0 and 1, not 2"),
     ],

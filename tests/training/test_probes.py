@@ -85,3 +85,5 @@ def test_knn_measures_and_draws(prepared, tmp_path, encoder, capsys):
     assert json.loads((tmp_path / "few.json").read_text())["top1"] == few.top1
     with pytest.raises(UserError, match="--k must lie between 1 and the 3 labelled clips, not 4"):
         knn(KnnConfig(encoder, (prepared,), k=4, labels=0.1, device="cpu"))
+    with pytest.raises(UserError, match="--seed must be between 0 and 4294967295, not -1"):
+        knn(KnnConfig(encoder, (prepared,), seed=-1, device="cpu"))

@@ -85,4 +85,6 @@ def test_wrong_use_gets_one_line(prepared, tmp_path, encoder):
         select(SelectConfig((prepared,), encoder, 3, tmp_path / "list.csv", device="cpu"))
     with pytest.raises(UserError, match="--budget must lie between 1 and the 24 clips"):
         select(SelectConfig((prepared,), encoder, 30, tmp_path / "list.json", device="cpu"))
+    with pytest.raises(UserError, match="--seed must be between 0 and 4294967295, not -1"):
+        select(SelectConfig((prepared,), encoder, 3, tmp_path / "list.json", seed=-1, device="cpu"))
     assert not (tmp_path / "list.json").exists()

@@ -147,6 +147,7 @@ def test_networks_in_torch_say_what_the_recogniser_expects(two_people, run):
     [
         ({"streams": StreamOptions(every=0)}, "--streams.every must be 1 or more"),
         ({"streams": StreamOptions(pause_s=(3.0, 1.0))}, "needs the shortest and the longest pause"),
+        ({"streams": StreamOptions(seed=-1)}, "--streams.seed must be between 0 and"),
         ({"streams": StreamOptions(noise_m=-1.0)}, "--streams.noise-m must lie between"),
         ({"stream": False}, "give --stream, too"),
     ],
