@@ -3,12 +3,13 @@
 import threading
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from skel.app import texts
+from skel.app.widgets.question import Button, Question
 
 
-class _Question:
+class _Asked:
     def __init__(self, text: str) -> None:
         self.text = text
         self.answer = False
@@ -29,19 +30,19 @@ class Consent(QObject):
         super().__init__(window)
         self._window = window
         self._lock = threading.Lock()  # guards the two below
-        self._pending: _Question | None = None
+        self._pending: _Asked | None = None
         self._closed = False
-        self._box: QMessageBox | None = None
+        self._box: Question | None = None
         self._asked.connect(self._show, Qt.ConnectionType.QueuedConnection)
 
     @property
-    def box(self) -> QMessageBox | None:
+    def box(self) -> Question | None:
         """The dialog, while it is open."""
         return self._box
 
     def __call__(self, text: str) -> bool:
         """The user's answer to a question that can be answered with yes or no."""
-        question = _Question(text)
+        question = _Asked(text)
         with self._lock:
             if self._closed:
                 return False
@@ -64,18 +65,16 @@ class Consent(QObject):
             self._closed = True
         self.withdraw()
 
-    def _show(self, question: _Question) -> None:
+    def _show(self, question: _Asked) -> None:
         if question.answered.is_set():
             return
-        yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
-        box = QMessageBox(QMessageBox.Icon.Question, texts.APP, question.text, yes | no, self._window)
-        box.setDefaultButton(yes)
-        box.setEscapeButton(no)
-        box.finished.connect(lambda result: self._answer(question, result == yes))
+        box = Question(self._window, texts.APP, question.text, Button.Yes | Button.No, Button.Yes)
+        box.setEscapeButton(Button.No)
+        box.finished.connect(lambda result: self._answer(question, result == Button.Yes))
         self._box = box
         box.open()
 
-    def _answer(self, question: _Question, answer: bool) -> None:
+    def _answer(self, question: _Asked, answer: bool) -> None:
         if self._box is not None:
             self._box.deleteLater()
             self._box = None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QPoint, Signal
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from skel.app import texts
 from skel.app.disk import changing, with_ending
@@ -15,6 +15,7 @@ from skel.app.review import Review
 from skel.app.session import Session
 from skel.app.widgets.banner import Banner, Offer
 from skel.app.widgets.label_chooser import LabelChooser
+from skel.app.widgets.question import Button, Question
 from skel.app.widgets.review_lanes import RECORDING_ROW
 from skel.app.widgets.timeline import Timeline
 from skel.models.pretrained import DEMO_RECORDING
@@ -77,15 +78,10 @@ class ReviewControl(QObject):
         """Ask what to do with corrections that are not saved; False where the user would rather stay."""
         if self.review is None or not self.review.is_changed:
             return True
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self._window,
-            texts.UNSAVED_TITLE,
-            texts.unsaved(self._session.source.title if self._session.source else ""),
-            buttons.Save | buttons.Discard | buttons.Cancel,
-            buttons.Save,
-        )
-        return answer == buttons.Discard or (answer == buttons.Save and self.save())
+        said = texts.unsaved(self._session.source.title if self._session.source else "")
+        buttons = Button.Save | Button.Discard | Button.Cancel
+        answer = Question(self._window, texts.UNSAVED_TITLE, said, buttons, Button.Save).ask()
+        return answer == Button.Discard or (answer == Button.Save and self.save())
 
     def label(self) -> None:
         """Open the list of labels for the chosen segment."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 from skel.app import texts_teach as texts
 from skel.app.capture import Take
@@ -15,6 +15,7 @@ from skel.app.session import Session
 from skel.app.taught import TaughtActions
 from skel.app.texts import shown
 from skel.app.widgets.examples_dialog import ExamplesDialog, ShownExample
+from skel.app.widgets.question import Button, Question
 from skel.app.widgets.taught_list import TaughtRow
 from skel.app.widgets.workspace import Workspace
 from skel.models.few_shot import FewShotClassifier, TaughtReport
@@ -106,9 +107,8 @@ class TaughtControl(QObject):
 
     def remove(self, label: str) -> None:
         """Delete an action, if that is what the user means."""
-        buttons, said = QMessageBox.StandardButton, texts.really_remove(label, len(self.store.examples(label)))
-        wanted = buttons.Yes | buttons.Cancel
-        if QMessageBox.question(self._window, texts.REMOVE_TITLE, said, wanted, buttons.Cancel) == buttons.Yes:
+        said, buttons = texts.really_remove(label, len(self.store.examples(label))), Button.Yes | Button.Cancel
+        if Question(self._window, texts.REMOVE_TITLE, said, buttons, Button.Cancel).ask() == Button.Yes:
             self._change(lambda: self.store.remove(label))
 
     def export(self, label: str = "") -> None:

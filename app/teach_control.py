@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from skel.app import texts_teach as texts
 from skel.app.display import Display
@@ -18,6 +18,7 @@ from skel.app.teaching import LONGEST_S, Phase, Teaching
 from skel.app.texts import shown
 from skel.app.theme import Theme
 from skel.app.widgets.countdown import Countdown
+from skel.app.widgets.question import Button, Question
 from skel.app.widgets.workspace import Workspace
 from skel.skeleton.errors import UserError
 from skel.skeleton.frame import SkeletonFrame
@@ -132,9 +133,9 @@ class TeachControl(QObject):
         self._stop()
         if self.teaching.takes:
             answer = self._asked_about(len(self.teaching.takes))
-            if answer == QMessageBox.StandardButton.Save:
+            if answer == Button.Save:
                 return self._keep()
-            if answer != QMessageBox.StandardButton.Discard:
+            if answer != Button.Discard:
                 return False
         self._leave()
         return True
@@ -195,15 +196,9 @@ class TeachControl(QObject):
         self.actions.learn()
         return True
 
-    def _asked_about(self, count: int) -> QMessageBox.StandardButton:
-        buttons, said = QMessageBox.StandardButton, texts.really_leave(count, self._form.name.text())
-        wanted = buttons.Save | buttons.Discard | buttons.Cancel
-        box = QMessageBox(QMessageBox.Icon.Question, texts.UNKEPT_TITLE, said, wanted, self._window)
-        box.button(buttons.Save).setText(texts.KEEP)
-        box.setDefaultButton(buttons.Save)
-        answer = box.exec()
-        box.deleteLater()
-        return QMessageBox.StandardButton(answer)
+    def _asked_about(self, count: int) -> Button:
+        said, buttons = texts.really_leave(count, self._form.name.text()), Button.Save | Button.Discard | Button.Cancel
+        return Question(self._window, texts.UNKEPT_TITLE, said, buttons, Button.Save, {Button.Save: texts.KEEP}).ask()
 
     def _leave(self) -> None:
         self._stop()

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication
 from window_driver import key, shot, shows
 
 from skel.app import texts
 from skel.app.session import Source, recording_source
+from skel.app.widgets.question import Button, Question
 from skel.app.widgets.review_lanes import RECOGNISED_ROW, RECORDING_ROW
 from skel.app.window import MainWindow
 from skel.models.pretrained import DEMO_RECORDING
@@ -170,16 +171,16 @@ def test_playing_waits_for_the_edit(reviewed: MainWindow, qtbot):
 @pytest.mark.parametrize(
     ("button", "leaves", "saves"),
     [
-        (QMessageBox.StandardButton.Cancel, False, False),
-        (QMessageBox.StandardButton.Discard, True, False),
-        (QMessageBox.StandardButton.Save, True, True),
+        (Button.Cancel, False, False),
+        (Button.Discard, True, False),
+        (Button.Save, True, True),
     ],
 )
 def test_corrections_are_not_lost_without_asking(
     reviewed: MainWindow, mine: Path, monkeypatch, qtbot, button, leaves: bool, saves: bool
 ):
     asked: list[str] = []
-    monkeypatch.setattr(QMessageBox, "question", lambda *given: asked.append(given[2]) or button)
+    monkeypatch.setattr(Question, "ask", lambda question: asked.append(question.text()) or button)
     key(qtbot, reviewed, Qt.Key.Key_Comma)
     key(qtbot, reviewed, Qt.Key.Key_Delete)
     before = reviewed.session.source

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QInputDialog
 from window_driver import answer, drop, key, shot, shows
 
 from skel.app import teaching, texts_teach
@@ -258,7 +258,6 @@ def test_segments_of_a_recording_are_examples(taught: MainWindow, qtbot):
 def test_taught_actions_are_renamed_exported_removed_and_imported(taught: MainWindow, tmp_path: Path, monkeypatch, qtbot):
     listed, archive = taught.space.teach.actions_taught, tmp_path / "mine.zip"
     monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: ("great step", True))
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
     monkeypatch.setattr("skel.app.taught_control.QFileDialog.getSaveFileName", lambda *_: (str(archive), ""))
     monkeypatch.setattr("skel.app.taught_control.QFileDialog.getOpenFileName", lambda *_: (str(archive), ""))
     listed.menu_of("long step").actions()[2].trigger()
@@ -271,6 +270,7 @@ def test_taught_actions_are_renamed_exported_removed_and_imported(taught: MainWi
     monkeypatch.setattr("skel.app.taught_control.QFileDialog.getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
     export.trigger()
     assert f"{archive} is there already" in taught.space.banner.text  # which the dialog has not asked about
+    answer("Yes")
     remove.trigger()
     learned(taught, qtbot)
     assert listed.labels == []
@@ -279,6 +279,7 @@ def test_taught_actions_are_renamed_exported_removed_and_imported(taught: MainWi
     learned(taught, qtbot)
     assert listed.labels == ["great step"]
     imported = taught.space.banner.text
+    answer("Yes")
     listed.menu_of("great step").actions()[-1].trigger()
     learned(taught, qtbot)
     taught.space.banner.hide()
