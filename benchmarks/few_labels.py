@@ -135,7 +135,7 @@ def jobs() -> list[Job]:
             found += [label_job(target, start, "joint", 1.0, seed, 14, "linear") for start in (best, *others)]
             found += ensemble_jobs(target, best, 1.0, seed, (7, 43, 44, 143, 144)[seed])
             for share in few:
-                found += ensemble_jobs(target, best, share, seed, 16 + rank)
+                found += ensemble_jobs(target, best, share, seed, 46 + rank)
             for rule in SELECTIONS:
                 found += selected_jobs(target, best, rule, seed, 20 + rank)
             learn(target, others, few, 30 + rank)
