@@ -1,6 +1,6 @@
 """The labelled clips of a run: those that it learns from, those held out, and those that it is judged by."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,8 @@ LABELLED_FILE, HELD_OUT_FILE = "labelled.json", "held_out.json"
 class LabelledData:
     """What a run's options choose; `held_out` and `test` have the classes of `train`.
 
+    Clips of `train` and `held_out` have `unique_names`.
+
     Attributes:
         budget: how many labels that took, in words.
     """
@@ -29,9 +31,9 @@ class LabelledData:
 
     def write_names(self, run: Path) -> None:
         """Write the clips' names into the run's folder: those learned from, and those held out if there are any."""
-        write_names(run / LABELLED_FILE, unique_names(self.train))
+        write_names(run / LABELLED_FILE, self.train.names)
         if len(self.held_out):
-            write_names(run / HELD_OUT_FILE, unique_names(self.held_out))
+            write_names(run / HELD_OUT_FILE, self.held_out.names)
 
 
 def load_labelled(config: LabelledConfig) -> LabelledData:
@@ -39,6 +41,7 @@ def load_labelled(config: LabelledConfig) -> LabelledData:
     if config.select == "held-out" and not config.held_out:
         raise UserError("--select held-out needs clips to select on: give --held-out, e.g. 0.2")
     everything = load_joined(config.data, "train", config.classes)
+    everything = replace(everything, names=unique_names(everything))  # of a part of the clips they would be others
     chosen, budget = choose_labels(everything, config.labels, config.seed)
     train, held_out = hold_out(chosen, config.held_out, config.held_out_by, config.seed)
     test = load_joined(config.data, "val", config.classes, known=train.classes)

@@ -14,11 +14,12 @@ from skel.training.config import UNVARIED, EvaluateConfig, FinetuneConfig, Linea
 from skel.training.dataset import load_split, save_split
 from skel.training.evaluate import evaluate
 from skel.training.finetune import finetune
-from skel.training.labelled import HELD_OUT_FILE, LABELLED_FILE
+from skel.training.labelled import HELD_OUT_FILE, LABELLED_FILE, load_labelled
 from skel.training.pretrain import pretrain
 from skel.training.probes import linear
 from skel.training.report import report_of
 from skel.training.run import Run
+from skel.training.splits import named, read_names
 
 
 @pytest.fixture
@@ -43,6 +44,17 @@ def config(data, out, **options):
 
 def names(path):
     return json.loads(path.read_text())
+
+
+def test_the_list_tells_clips_of_one_name_apart(prepared, tmp_path):
+    parts = {part: load_split(prepared, part) for part in ("train", "val")}
+    parts = {part: replace(clips, names=("the same",) * len(clips)) for part, clips in parts.items()}
+    save_split(tmp_path / "called-alike", parts, [], {})
+    options = config(tmp_path / "called-alike", tmp_path / "run", labels=0.25, held_out=0.5, held_out_by="clips", epochs=1)
+    data, run = load_labelled(options), finetune(options)
+    for part, file in ((data.train, LABELLED_FILE), (data.held_out, HELD_OUT_FILE)):
+        again = named(parts["train"], read_names(run / file), run / file)
+        np.testing.assert_array_equal(again.clips, part.clips)
 
 
 def test_the_run_lists_its_clips_and_another_can_take_the_list(prepared, tmp_path):
