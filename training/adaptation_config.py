@@ -47,6 +47,8 @@ class _SetByComparison:
 class FinetuneOptions(_SetByComparison, FinetuneConfig):
     """What of a fine-tuning is the user's choice; the comparison sets the rest."""
 
+    teachers: Suppress[tuple[Path, ...]] = ()
+
 
 @dataclass(frozen=True)
 class LinearOptions(_SetByComparison, LinearConfig):

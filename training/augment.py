@@ -148,6 +148,7 @@ def random_span(clips: Tensor, shortest: float, generator: torch.Generator, over
 def labelled_view(clips: Tensor, config: VariationConfig, generator: torch.Generator) -> Tensor:
     """Another take of each clip that keeps its name: later or shorter, seen from elsewhere, by another body and sensor."""
     N, V, device = len(clips), clips.shape[3], clips.device
+    present = clips.abs().amax(dim=(1, 2, 3), keepdim=True) > 0  # noise must not call an absent body into being
 
     def uniform(*shape: int) -> Tensor:
         return 2 * torch.rand(shape, generator=generator, device=device) - 1
@@ -159,4 +160,4 @@ def labelled_view(clips: Tensor, config: VariationConfig, generator: torch.Gener
     x = linear(x, matrix * (1 + config.scale * uniform(N, 1, 1)))
     offset = torch.randn(N, 3, 1, V, 1, generator=generator, device=device) * config.joint_offset_m
     noise = torch.randn(x.shape, generator=generator, device=device) * config.noise_m
-    return x + offset + noise
+    return (x + offset + noise) * present

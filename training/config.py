@@ -132,6 +132,9 @@ class FinetuneConfig(LabelledConfig):
     schedule: Schedule = "cosine"
     label_smoothing: float = 0.1
     dropout: float = 0.5
+    teachers: tuple[Path, ...] = ()
+    """Runs of the same labels, one or several streams together: what they say of the other training clips is learned, too
+    (distillation)."""
     evaluation_mode: bool = False
     """Learn with batch normalisation as pre-training left it and without dropout, as the published code does."""
     variation: VariationConfig = field(default_factory=VariationConfig)

@@ -18,6 +18,7 @@ from skel.training.checkpoint import ModelCard, load_encoder, load_model, save_m
 from skel.training.config import UNVARIED, FinetuneConfig, LabelledConfig
 from skel.training.dataset import ClipSet
 from skel.training.device import clip_tensor, keep_freed_memory, pick_device
+from skel.training.distillation import lessons
 from skel.training.evaluate import predict, score
 from skel.training.labelled import LabelledData, load_labelled
 from skel.training.option_checks import check_options
@@ -36,9 +37,13 @@ def finetune(config: FinetuneConfig) -> Path:
     if device.type == "cpu":
         keep_freed_memory()
     data = load_labelled(config)
-    clips = clip_tensor(data.train, config.empty_bodies).to(device)
-    labels = torch.from_numpy(data.train.labels).to(device)
-    present = clips.abs().amax(dim=(1, 2, 3), keepdim=True) > 0  # noise must not call an absent body into being
+    learned, targets = data.train, torch.from_numpy(data.train.labels).to(device)
+    if config.teachers:
+        learned, targets = lessons(config, data, device)
+        runs = "1 run" if len(config.teachers) == 1 else f"{len(config.teachers)} runs"
+        unlabelled = len(learned) - len(data.train)
+        data = replace(data, budget=f"{data.budget}, {unlabelled} clips without a label named by {runs}")
+    clips = clip_tensor(learned, config.empty_bodies).to(device)
     network = start(config, data, config.dropout).to(device)
     if config.evaluation_mode and not config.init:
         raise UserError("--evaluation-mode keeps the batch normalisation of an encoder: say with --init which")
@@ -49,13 +54,13 @@ def finetune(config: FinetuneConfig) -> Path:
         network.train(not config.evaluation_mode)
         view = clips[chosen]
         if config.variation != UNVARIED:
-            view = labelled_view(view, config.variation, generator) * present[chosen]
+            view = labelled_view(view, config.variation, generator)
         logits: Tensor = network(view).logits
         return logits
 
     deciding = deciding_clips(config, data)
     judge: Callable[[], Report] | None = (lambda: score(network, deciding, device)) if deciding is not None else None
-    epoch = learn(run, config, network, labels, logits_of, judge, "fine-tuning")
+    epoch = learn(run, config, network, targets, logits_of, judge, "fine-tuning")
     finish(run, config, network, data, epoch, device)
     return run.folder
 

@@ -44,7 +44,7 @@ def learn(
     run: Run,
     config: LabelledConfig,
     learner: nn.Module,
-    labels: Tensor,
+    targets: Tensor,
     logits_of: Logits,
     judge: Callable[[], Report] | None,
     title: str,
@@ -52,16 +52,17 @@ def learn(
     """Train the learner's parameters, or go on training; returns in words which epoch's weights it has at the end.
 
     Args:
-        labels: (N,) classes of the clips.
+        targets: (N,) classes of the clips, or (N, K) how likely each clip is to be of each class, which is not smoothed.
         logits_of: the places of some clips among the N (n,), a generator → (n, K).
         judge: measures the learner on the clips that choose the epoch; None = the last one.
     """
     optimiser = _optimiser(config, learner)
-    best, steps = Best(), -(-len(labels) // config.batch_size)
+    best, steps = Best(), -(-len(targets) // config.batch_size)
+    classes, smoothing = (targets, config.label_smoothing) if targets.ndim == 1 else (targets.argmax(dim=1), 0.0)
 
     def one_epoch(epoch: int, advance: Callable[[], None]) -> dict[str, float]:
-        generator = run.generator(epoch, labels.device)
-        order = torch.randperm(len(labels), generator=generator, device=labels.device)
+        generator = run.generator(epoch, targets.device)
+        order = torch.randperm(len(targets), generator=generator, device=targets.device)
         total, right = 0.0, 0
         # Of even sizes: the statistics of a small rest, 4 of 20 clips in batches of 16, would spoil a network of few labels.
         for step, chosen in enumerate(order.tensor_split(steps)):
@@ -70,7 +71,7 @@ def learn(
             for group in optimiser.param_groups:
                 group["lr"] = rate
             logits = logits_of(chosen, generator)
-            loss = F.cross_entropy(logits, labels[chosen], label_smoothing=config.label_smoothing)
+            loss = F.cross_entropy(logits, targets[chosen], label_smoothing=smoothing)
             check_finite(loss.item(), epoch, step)
             optimiser.zero_grad()
             loss.backward()
@@ -78,9 +79,9 @@ def learn(
                 nn.utils.clip_grad_norm_(learner.parameters(), config.clip_gradients)
             optimiser.step()
             total += loss.item() * len(chosen)
-            right += int((logits.argmax(dim=1) == labels[chosen]).sum())
+            right += int((logits.argmax(dim=1) == classes[chosen]).sum())
             advance()
-        figures = {"loss": total / len(labels), "train_top1": right / len(labels)}
+        figures = {"loss": total / len(targets), "train_top1": right / len(targets)}
         if judge is not None:
             report = judge()
             best.see(epoch + 1, report, learner)
