@@ -99,7 +99,7 @@ def table(figures: list[Figure], target: str, starts: list[str]) -> list[str]:
     ]
     rows += [(f"{words(start)}, {stream}", start, stream, "finetune") for start in starts
              for stream in ("bone", "motion", "three-streams")]  # fmt: skip
-    rows += [(f"{words(start)}, taught by three-streams", start, "joint", "finetune_taught") for start in starts]
+    rows += [(f"{words(start)}, taught by its three streams", start, "joint", "finetune_taught") for start in starts]
     for name, start, stream, protocol in rows:
         cells = [find(figures, target, protocol, start, stream, share) for share in SHARES]
         if any(cells):
