@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from raw_files import write_ntu, write_pku
 from skel.sensors.synthetic import perform
 from skel.skeleton.layouts import KINECT20, NTU25
 from skel.skeleton.recording import save_recording
+from skel.training.dataset import load_split, save_split
 
 AS_NTU25 = {"HipCenter": "SpineBase", "Spine": "SpineMid", "ShoulderCenter": "SpineShoulder"}
 UTD_MHAD_ORDER = ("Head", "ShoulderCenter", "Spine", "HipCenter", *KINECT20.joints[4:])
@@ -105,3 +107,12 @@ def miniature(tmp_path):
         return folder
 
     return write
+
+
+@pytest.fixture
+def acted(prepared, tmp_path):
+    """The same clips, by four people."""
+    parts = {part: load_split(prepared, part) for part in ("train", "val")}
+    parts = {part: replace(clips, subjects=np.arange(len(clips)) // 3 % 4) for part, clips in parts.items()}
+    save_split(tmp_path / "acted", parts, [], {})
+    return tmp_path / "acted"

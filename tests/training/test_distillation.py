@@ -11,7 +11,7 @@ from scipy.special import softmax
 from skel.skeleton.errors import UserError
 from skel.training.checkpoint import load_model
 from skel.training.config import UNVARIED, FinetuneConfig
-from skel.training.dataset import load_split, save_split
+from skel.training.dataset import load_split
 from skel.training.distillation import lessons
 from skel.training.evaluate import predict
 from skel.training.finetune import finetune
@@ -26,15 +26,6 @@ CPU = torch.device("cpu")
 def config(data, out, **options):
     options = {"channels": 4, "epochs": 2, "batch_size": 8, "learning_rate": 0.01, "device": "cpu", **options}
     return FinetuneConfig((data,), out, variation=UNVARIED, **options)
-
-
-@pytest.fixture
-def acted(prepared, tmp_path):
-    """The same clips, by four people."""
-    parts = {part: load_split(prepared, part) for part in ("train", "val")}
-    parts = {part: replace(clips, subjects=np.arange(len(clips)) // 3 % 4) for part, clips in parts.items()}
-    save_split(tmp_path / "acted", parts, [], {})
-    return tmp_path / "acted"
 
 
 def test_clips_without_labels_are_what_the_teachers_together_say(prepared, tmp_path):

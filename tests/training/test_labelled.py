@@ -23,15 +23,6 @@ from skel.training.splits import named, read_names
 
 
 @pytest.fixture
-def acted(prepared, tmp_path):
-    """The same clips, by four people."""
-    parts = {part: load_split(prepared, part) for part in ("train", "val")}
-    parts = {part: replace(clips, subjects=np.arange(len(clips)) // 3 % 4) for part, clips in parts.items()}
-    save_split(tmp_path / "acted", parts, [], {})
-    return tmp_path / "acted"
-
-
-@pytest.fixture
 def encoder(prepared, tmp_path):
     options = PretrainConfig((prepared,), tmp_path / "encoder", channels=2, epochs=1, batch_size=8, device="cpu")
     return pretrain(options)
