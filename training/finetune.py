@@ -37,6 +37,9 @@ def finetune(config: FinetuneConfig) -> Path:
     if device.type == "cpu":
         keep_freed_memory()
     data = load_labelled(config)
+    network = start(config, data, config.dropout).to(device)
+    if config.evaluation_mode and not config.init:
+        raise UserError("--evaluation-mode keeps the batch normalisation of an encoder: say with --init which")
     learned, targets = data.train, torch.from_numpy(data.train.labels).to(device)
     if config.teachers:
         learned, targets = lessons(config, data, device)
@@ -44,9 +47,6 @@ def finetune(config: FinetuneConfig) -> Path:
         unlabelled = len(learned) - len(data.train)
         data = replace(data, budget=f"{data.budget}, {unlabelled} clips without a label named by {runs}")
     clips = clip_tensor(learned, config.empty_bodies).to(device)
-    network = start(config, data, config.dropout).to(device)
-    if config.evaluation_mode and not config.init:
-        raise UserError("--evaluation-mode keeps the batch normalisation of an encoder: say with --init which")
     run = Run(config.out, config, config.seed)
     data.write_names(run.folder)
 
