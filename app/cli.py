@@ -63,6 +63,8 @@ def _run_headless(options: Options) -> None:
     recognizer.taught = actions.classifier(model)
     for problem in actions.problems:
         print(f"warning: {problem}", file=sys.stderr)
+    if options.taught is not None and not actions.labels:
+        print(f"warning: there is no taught action in {options.taught}", file=sys.stderr)
     rival = _rival(other, actions) if other else None
     recording = None
     told: list[str] = []

@@ -166,7 +166,18 @@ class Options:
             raise UserError("--websocket makes sense only with a window or --headless, not with --screenshot")
         if self.record_video and self.record is None:
             raise UserError("--record-video makes sense only with --record DIR")
+        self._check_taught()
         self._check_numbers()
+
+    def _check_taught(self) -> None:
+        if self.taught is None:
+            return
+        if self.taught.exists() and not self.taught.is_dir():
+            raise UserError(f"--taught {self.taught}: is no folder")
+        if self.headless and not self.taught.exists():
+            raise UserError(f"--taught {self.taught}: no such folder; actions are taught in the window, into such a one")
+        if self.screenshot is not None and not self.headless:
+            raise UserError("--taught makes sense only with a window or --headless, not with --screenshot")
 
     def _check_numbers(self) -> None:
         if self.speed is not None and not self.speed > 0:

@@ -45,9 +45,9 @@ LONG = "aimclr_long"
 """AimCLR on all three sets in three times as many epochs, neighbours mined in the second half of them, as published."""
 LONG_EPOCHS = 3 * PRETRAIN_EPOCHS[ALL]
 EPOCHS = {  # the same for all starts
-    "utd": {0.05: 160, 0.1: 120, 0.4: 50, 1.0: 40},
-    "nw": {0.05: 120, 0.1: 80, 0.4: 30, 1.0: 80},
-    "k2": {0.05: 200, 0.1: 160, 0.4: 80, 1.0: 50},
+    "utd": {0.05: 480, 0.1: 360, 0.4: 150, 1.0: 40},
+    "nw": {0.05: 360, 0.1: 270, 0.4: 90, 1.0: 80},
+    "k2": {0.05: 600, 0.1: 480, 0.4: 240, 1.0: 150},
 }
 
 
@@ -153,7 +153,7 @@ def jobs() -> list[Job]:
                 found += selected_jobs(target, best, rule, few[0], seed, 20 + rank)
                 found += selected_jobs(target, best, rule, few[1], seed, 46 + rank)
             learn(target, others, few, 30 + rank)
-            learn(target, ["scratch", best], many, 40 + rank)
+            learn(target, ["scratch", best], many, 15 + rank)
             # What the other sets bring: pre-trained on the target's own training part only.
             learn(target, [f"{target}-aimclr"], few, 180 + rank)
             learn(target, others, many, (45, 51, 52, 190, 191)[seed])

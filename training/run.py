@@ -89,6 +89,37 @@ def plain(config: Any) -> Any:
     return json.loads(json.dumps(dataclasses.asdict(config), default=str))
 
 
+def _changed(before: dict[str, Any], own: dict[str, Any], config: Any) -> list[str]:
+    """The options in which a run's configuration differs from `own`, which is `config` as JSON types.
+
+    One that the run was begun without, by an older version, was as its default is now: no new
+    option changes what is done unless given.
+    """
+    changed = [name for name in before.keys() - own.keys() if name != "out"]
+    for name, value in own.items():
+        part = getattr(config, name, None)
+        if name not in before:
+            fields = {field.name: field for field in dataclasses.fields(config)}
+            same = name in fields and value == _plain_default(fields[name])
+        elif dataclasses.is_dataclass(part) and isinstance(before[name], dict):
+            changed += [f"{name}.{inner}" for inner in _changed(before[name], value, part)]
+            same = True
+        else:
+            same = before[name] == value
+        if not same:
+            changed.append(name)
+    return sorted(changed)
+
+
+def _plain_default(field: dataclasses.Field[Any]) -> Any:
+    default = field.default
+    if field.default_factory is not dataclasses.MISSING:
+        default = field.default_factory()
+    if dataclasses.is_dataclass(default) and not isinstance(default, type):
+        return plain(default)
+    return json.loads(json.dumps(default, default=str))
+
+
 def provenance(config: Any, data: list[str]) -> dict[str, Any]:
     """How and with what a model was made. It travels with the model, so the folders of absolute paths are left out."""
     return {
@@ -139,8 +170,7 @@ class Run:
         config_path = folder / "config.json"
         if config_path.is_file():
             before = json.loads(config_path.read_text(encoding="utf-8"))
-            if before != own:
-                changed = sorted(k for k in before.keys() | own.keys() if before.get(k) != own.get(k))
+            if changed := _changed(before, own, config):
                 raise UserError(
                     f"{folder} holds a run with another {', '.join(changed)}: choose another --out, or delete it"
                 )

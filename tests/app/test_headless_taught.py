@@ -48,6 +48,12 @@ def test_an_example_that_is_left_out_is_said(options: Options, taught: TaughtAct
     assert "warning: an example is left out" in err
 
 
+def test_a_folder_in_which_nothing_is_taught_is_said(options: Options, tmp_path: Path, capsys):
+    (tmp_path / "empty").mkdir()
+    cli.run(replace(options, taught=tmp_path / "empty"))
+    assert f"warning: there is no taught action in {tmp_path / 'empty'}\n" in capsys.readouterr().err
+
+
 def test_a_rival_that_cannot_be_taught_is_said(taught: TaughtActions, capsys):
     stranger = OnnxModel(DEFAULT_MODEL, "cpu")
     stranger.bundle = replace(stranger.bundle, clip=replace(stranger.bundle.clip, layout="KINECT20"))

@@ -107,7 +107,7 @@ def test_runs_go_side_by_side_and_more_can_be_asked_for(prepared, other, tmp_pat
     assert {path: path.stat().st_mtime_ns for path in first} == first
     assert len(list(folder.rglob(METRICS_FILE))) == 3
     assert "[3/3] finetune/source+target/balanced-0.5/seed-0 ended" in capsys.readouterr().err
-    with pytest.raises(UserError, match="another finetune: choose another --out"):
+    with pytest.raises(UserError, match=r"another finetune\.batch_size, finetune\.epochs: choose another --out"):
         compare(replace(few, finetune=FinetuneOptions(epochs=3)))
 
 

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from importlib.metadata import version
 
 import pytest
@@ -80,6 +81,27 @@ def test_a_folder_with_another_run_is_refused(prepared, tmp_path):
     (tmp_path / "other" / "letter.txt").write_text("mine")
     with pytest.raises(UserError, match="not empty and holds no run"):
         finetune(small_finetune(prepared, tmp_path / "other"))
+
+
+def test_a_run_begun_before_an_option_existed_goes_on_unless_that_option_is_given(prepared, tmp_path):
+    config = small_pretrain(prepared, tmp_path / "run")
+    Run(config.out, config, 0)
+    path = config.out / "config.json"
+    older = json.loads(path.read_text())
+    del older["schedule"], older["method"]["views"]["time_flip_probability"]
+    path.write_text(json.dumps(older))
+    pretrain(config)
+    with pytest.raises(UserError, match="holds a run with another schedule: "):
+        pretrain(replace(config, schedule="cosine"))
+    views = replace(config.method.views, time_flip_probability=0.5, shear=0.1)
+    with pytest.raises(UserError, match=r"another method\.views\.shear, method\.views\.time_flip_probability: "):
+        pretrain(replace(config, method=replace(config.method, views=views)))
+    path.write_text(json.dumps({**older, "gone": 1}))
+    with pytest.raises(UserError, match="another gone: "):
+        pretrain(config)
+    path.write_text(json.dumps({key: value for key, value in older.items() if key != "method"}))
+    with pytest.raises(UserError, match="another method: "):  # which was another than the default
+        pretrain(config)
 
 
 def test_a_loss_that_is_no_number_ends_the_run_with_place_and_mend():
