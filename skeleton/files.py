@@ -47,7 +47,10 @@ def write_text(path: Path | str, text: str) -> None:
 
 
 def lock(file: IO[bytes]) -> bool:
-    """Keep an open file to this process until it is closed; False where another process keeps it."""
+    """Keep an open file to this process until it is closed; False where another process keeps it.
+
+    On a file system that knows no locks, as some of networks do, nothing is kept and nobody is kept out.
+    """
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -58,6 +61,6 @@ def lock(file: IO[bytes]) -> bool:
             import fcntl
 
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
+    except OSError as error:
+        return sys.platform != "win32" and not isinstance(error, BlockingIOError)
     return True

@@ -22,7 +22,7 @@ from skel.training.adaptation_config import (
 from skel.training.checkpoint import MODEL_FILE, load_model
 from skel.training.comparison_table import Comparison, Curve, Point, write_table
 from skel.training.config import FinetuneConfig, LinearConfig, PretrainConfig
-from skel.training.dataset import ClipSet, find_split, load_meta, load_split
+from skel.training.dataset import ClipSet, digest, find_split, load_meta, load_split
 from skel.training.device import pick_device
 from skel.training.evaluate import predict
 from skel.training.join import require_alike
@@ -79,7 +79,10 @@ def compare(config: CompareConfig) -> Path:
     Every run has a folder of its own, and one that has ended is not repeated.
     """
     config = _checked(config)
-    Run(config.out, Lasting(*(getattr(config, field.name) for field in fields(Lasting))), config.pretrain.seed)
+    lasting = Lasting(*(getattr(config, field.name) for field in fields(Lasting)))
+    parts = [load_split(path, "train", in_memory=False) for path in (*config.source, config.target)]
+    clips = digest(*parts, load_split(config.target, "val", in_memory=False))
+    Run(config.out, lasting, config.pretrain.seed, clips)
     trials = plan(config)
     encoders: dict[Start, Path] = {start: config.out / "pretrain" / start for start in config.starts if start != "scratch"}
     train_all(
@@ -153,6 +156,8 @@ def _run_on_labels(config: CompareConfig, trial: Trial, encoders: Mapping[Start,
         "device": config.device,
         **{name: getattr(config.pretrain, name) for name in ("stream", "channels", "empty_bodies")},
     }
+    if trial.start == "scratch":
+        settings["evaluation_mode"] = False  # there is no encoder whose statistics it would keep
     if trial.protocol == "finetune":
         return FinetuneConfig(**_options(options, FinetuneConfig, **settings))
     return LinearConfig(**_options(options, LinearConfig, **settings))

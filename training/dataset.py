@@ -4,6 +4,7 @@
 labels), as in the public ready-made folders of NTU RGB+D clips.
 """
 
+import hashlib
 import json
 import pickle
 from collections.abc import Iterable, Mapping, Sequence
@@ -66,6 +67,17 @@ class ClipSet:
 
     def __len__(self) -> int:
         return len(self.names)
+
+
+def digest(*sets: ClipSet) -> str:
+    """Changes with anything in the clip sets that a run could learn from or be measured on."""
+    found = hashlib.blake2b(digest_size=16)
+    for one in sets:
+        rows = one.names, one.labels.tolist(), one.subjects.tolist(), one.classes, one.clip.to_json()
+        found.update(json.dumps(rows).encode())
+        for i in range(0, len(one), _CHUNK):
+            found.update(np.ascontiguousarray(one.clips[i : i + _CHUNK]).data)
+    return found.hexdigest()
 
 
 def clip_shape(config: ClipConfig) -> tuple[int, int, int, int]:

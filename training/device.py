@@ -15,7 +15,11 @@ _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4  # malloc.h
 
 
 def pick_device(name: str) -> torch.device:
-    """`auto` is the GPU if there is one; `UserError` for a device that torch cannot use here."""
+    """`auto` is the GPU if there is one; `UserError` for a device that torch cannot use here.
+
+    What is computed from now on is float32 throughout, whatever an earlier run of this process had chosen (`autocast`).
+    """
+    _multiply("fp32")
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -37,9 +41,14 @@ def clip_tensor(clips: ClipSet, empty_bodies: EmptyBodies) -> Tensor:
 
 def autocast(device: torch.device, precision: Precision) -> torch.autocast:
     """What a forward pass runs in; also sets how torch multiplies float32 matrices from now on."""
+    _multiply(precision)
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
+
+
+def _multiply(precision: Precision) -> None:
+    """Let a GPU round factors to TF32, or not."""
     torch.set_float32_matmul_precision("highest" if precision == "fp32" else "high")
     torch.backends.cudnn.allow_tf32 = precision != "fp32"
-    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
 
 
 def keep_freed_memory() -> None:

@@ -5,8 +5,6 @@ Semi-Supervised Learners" (NeurIPS 2020), with temperature 1 and the labels that
 variations of each clip, which makes them right more often (NW-UCLA, 10 % labels, one seed: 73.7 in place of 71.9 %).
 """
 
-from pathlib import Path
-
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -19,9 +17,9 @@ from skel.training.dataset import ClipSet
 from skel.training.device import clip_tensor
 from skel.training.ensemble import Ensemble, load_ensemble
 from skel.training.join import load_joined
-from skel.training.labelled import LABELLED_FILE, LabelledData
+from skel.training.labelled import LABELLED_FILE, LabelledData, refuse_labels_of_others
 from skel.training.progress import bar
-from skel.training.splits import read_names, subset, unique_names
+from skel.training.splits import subset, unique_names
 
 _LOOKS = 8
 _BATCH = 128
@@ -48,7 +46,11 @@ def lessons(config: FinetuneConfig, data: LabelledData, device: torch.device) ->
             f"{config.teachers[0]} was trained on other classes or clips than this data: give teachers of the same"
         )
     for run in config.teachers:
-        _refuse_other_labels(run, set(names), set(data.train.names))
+        if not (run / LABELLED_FILE).is_file():
+            raise UserError(
+                f"{run} does not say which clips it learned from: give the folder of a run, as finetune writes it"
+            )
+        refuse_labels_of_others(run, (*names, *unique_names(data.test)), data.train.names, config)
     surely = F.one_hot(torch.from_numpy(clips.labels), len(clips.classes)).float()
     likely = ((1 - config.label_smoothing) * surely + config.label_smoothing / len(clips.classes)).to(device)
     others = np.flatnonzero(~labelled)
@@ -73,14 +75,3 @@ def judgement(teachers: Ensemble, clips: ClipSet, config: FinetuneConfig, device
                     logits[part] += weight * network(look).logits
                 progress.advance(task, len(part))
     return (logits / (_LOOKS * teachers.temperature)).softmax(dim=1)
-
-
-def _refuse_other_labels(run: Path, names: set[str], own: set[str]) -> None:
-    """`UserError` where a teacher knows a label of this data that its pupil must not know, or is to be measured on."""
-    path = run / LABELLED_FILE
-    others = (set(read_names(path)) & names) - own if path.is_file() else set()
-    if others:
-        raise UserError(
-            f"{run} learned from the labels of {len(others)} clips that this run does not learn from: "
-            "give both the same --labels, --held-out and --seed"
-        )

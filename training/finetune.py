@@ -16,7 +16,7 @@ from skel.training.augment import labelled_view
 from skel.training.calibration import fit_temperature
 from skel.training.checkpoint import ModelCard, load_encoder, load_model, save_model
 from skel.training.config import UNVARIED, FinetuneConfig, LabelledConfig
-from skel.training.dataset import ClipSet
+from skel.training.dataset import ClipSet, digest
 from skel.training.device import clip_tensor, keep_freed_memory, pick_device
 from skel.training.distillation import lessons
 from skel.training.evaluate import predict, score
@@ -47,7 +47,7 @@ def finetune(config: FinetuneConfig) -> Path:
         unlabelled = len(learned) - len(data.train)
         data = replace(data, budget=f"{data.budget}, {unlabelled} clips without a label named by {runs}")
     clips = clip_tensor(learned, config.empty_bodies).to(device)
-    run = Run(config.out, config, config.seed)
+    run = Run(config.out, config, config.seed, digest(learned, data.held_out, data.test))
     data.write_names(run.folder)
 
     def logits_of(chosen: Tensor, generator: torch.Generator) -> Tensor:

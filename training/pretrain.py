@@ -11,6 +11,7 @@ from skel.skeleton.errors import UserError
 from skel.training import ranks
 from skel.training.checkpoint import ModelCard, save_model
 from skel.training.config import PretrainConfig
+from skel.training.dataset import digest
 from skel.training.device import autocast, clip_tensor, keep_freed_memory
 from skel.training.join import load_joined
 from skel.training.methods.registry import Method, create_method
@@ -40,7 +41,7 @@ def _pretrain(config: PretrainConfig, device: torch.device) -> Path:
     if queue_size is not None and queue_size < batch:
         raise UserError(f"--method.queue-size {queue_size} cannot hold the keys of a batch: give {batch} or more")
     with ranks.main_first():
-        run = Run(config.out, config, config.seed)
+        run = Run(config.out, config, config.seed, digest(data))
     steps = len(clips) // batch  # the last, smaller batch is dropped: every key in the queue is from a full one
 
     torch.manual_seed(config.seed)

@@ -11,7 +11,7 @@ from torch import Tensor
 from skel.skeleton.errors import UserError
 from skel.training.checkpoint import load_model
 from skel.training.config import KnnConfig, LinearConfig
-from skel.training.dataset import ClipSet
+from skel.training.dataset import ClipSet, digest
 from skel.training.device import pick_device
 from skel.training.evaluate import predict, show
 from skel.training.finetune import deciding_clips, finish, start, with_whole_paths
@@ -35,7 +35,7 @@ def linear(config: LinearConfig) -> Path:
     device = pick_device(config.device)
     data = load_labelled(config)
     network = start(config, data, dropout=0.0).to(device)
-    run = Run(config.out, config, config.seed)
+    run = Run(config.out, config, config.seed, digest(data.train, data.held_out, data.test))
     data.write_names(run.folder)
 
     def features_of(clips: ClipSet) -> Tensor:

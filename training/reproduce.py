@@ -13,7 +13,7 @@ from skel.skeleton.errors import UserError
 from skel.skeleton.files import write_text
 from skel.training.checkpoint import MODEL_FILE
 from skel.training.config import UNVARIED, FinetuneConfig, LabelledConfig, LinearConfig, PretrainConfig, ReproduceConfig
-from skel.training.dataset import find_split, load_meta, load_split
+from skel.training.dataset import PARTS, digest, find_split, load_meta, load_split
 from skel.training.device import pick_device
 from skel.training.ensemble import load_ensemble
 from skel.training.evaluate import predict
@@ -46,6 +46,14 @@ class Stage:
         return True
 
 
+@dataclass(frozen=True)
+class Lasting:
+    """What may not change when a table goes on; each run looks at its own options."""
+
+    table: str
+    data: Path
+
+
 def reproduce(config: ReproduceConfig) -> Path:
     """Make every run of the table that is not there yet, write the table as Markdown and JSON; returns the Markdown file."""
     config = replace(config, out=config.out.resolve())  # the runs name one another, from wherever this is called
@@ -54,6 +62,8 @@ def reproduce(config: ReproduceConfig) -> Path:
     stages = [stage for stream in streams for stage in _stages(config, folder, stream)]
     for stage in stages:
         check_options(stage.config)
+    clips = digest(*(load_split(folder, part, in_memory=False) for part in PARTS))
+    Run(config.out, Lasting(config.table, folder), config.seed, clips)
     fresh = False
     for number, stage in enumerate(stages, start=1):
         print(f"[{number}/{len(stages)}] {stage.config.out.relative_to(config.out)}", file=sys.stderr)

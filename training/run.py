@@ -18,11 +18,12 @@ import torch
 from rich.progress import TextColumn
 
 from skel.skeleton.errors import UserError
-from skel.skeleton.files import atomic_path, write_text
+from skel.skeleton.files import atomic_path, lock, write_text
 from skel.training import ranks
 from skel.training.progress import bar
 
 STATE_FILE = "state.pt"
+_CLIPS = "clips_digest"
 STARTS_FILE = "starts.jsonl"
 """Of each start of a run, the first and those that go on: when, after which epoch, with which versions."""
 
@@ -160,9 +161,13 @@ class Run:
 
     Random numbers are seeded anew for every epoch from (seed, epoch), so an interrupted run goes on to the same numbers
     without any generator being saved.
+
+    Args:
+        clips: the `digest` of the clips that the run learns from and is measured on, which may not change either; left out,
+            nobody looks.
     """
 
-    def __init__(self, folder: Path, config: Any, seed: int) -> None:
+    def __init__(self, folder: Path, config: Any, seed: int, clips: str | None = None) -> None:
         self.folder, self.seed, self.config = folder, seed, config
         self.log_path = folder / "log.jsonl"
         own = {"kind": type(config).__name__, **plain(config)}
@@ -170,6 +175,10 @@ class Run:
         config_path = folder / "config.json"
         if config_path.is_file():
             before = json.loads(config_path.read_text(encoding="utf-8"))
+            if (before_clips := before.pop(_CLIPS, None)) and clips and before_clips != clips:
+                raise UserError(
+                    f"the clips are no longer those that {folder} learned from: choose another --out, or delete it"
+                )
             if changed := _changed(before, own, config):
                 raise UserError(
                     f"{folder} holds a run with another {', '.join(changed)}: choose another --out, or delete it"
@@ -177,7 +186,7 @@ class Run:
         elif folder.is_dir() and any(not path.name.startswith(f".{config_path.name}.") for path in folder.iterdir()):
             raise UserError(f"{folder} is not empty and holds no run: choose another --out")
         else:
-            write_text(config_path, json.dumps(own, indent=1))
+            write_text(config_path, json.dumps({**own, _CLIPS: clips} if clips else own, indent=1))
 
     def generator(self, epoch: int, device: torch.device) -> torch.Generator:
         """Seed everything random for one epoch; the generator is for what the epoch draws on the device.
@@ -200,12 +209,26 @@ class Run:
         gives its figures.
 
         State is saved after every epoch, in one step: whatever happens, at most one epoch is lost. Only rank 0 writes.
+        `UserError` where another process trains this run.
         """
-        first = self._resume(state)
         if not ranks.is_main():
-            for epoch in range(first, epochs):
+            for epoch in range(self._resume(state), epochs):
                 one_epoch(epoch, lambda: None)
             return
+        with (self.folder / ".lock").open("ab") as file:
+            if not lock(file):
+                raise UserError(f"{self.folder} is being trained by another process: wait for it, or choose another --out")
+            self._train(epochs, state, one_epoch, steps, title)
+
+    def _train(
+        self,
+        epochs: int,
+        state: Mapping[str, Stateful],
+        one_epoch: Callable[[int, Callable[[], None]], dict[str, float]],
+        steps: int,
+        title: str,
+    ) -> None:
+        first = self._resume(state)
         from torch.utils.tensorboard import SummaryWriter
 
         started = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "after_epoch": first, **_code()}
@@ -230,8 +253,13 @@ class Run:
         if not path.is_file():
             return 0
         saved = torch.load(path, map_location="cpu", weights_only=True)
-        for name, part in state.items():
-            part.load_state_dict(saved[name])
+        try:
+            for name, part in state.items():
+                part.load_state_dict(saved[name])
+        except (KeyError, ValueError, RuntimeError) as error:
+            raise UserError(
+                f"{path} is of another network ({str(error).splitlines()[0]}): choose another --out, or delete the folder"
+            ) from error
         first = int(saved["epoch"])
         if not ranks.is_main():
             return first

@@ -94,6 +94,16 @@ def test_a_comparison_goes_on_to_the_same_table(prepared, other, tmp_path, monke
     assert all(len(set(names)) == 12 for names in lists.values()), "as many as half of each of three classes of eight"
 
 
+def test_statistics_are_kept_only_of_an_encoder(prepared, other, tmp_path):
+    few = config(other, prepared, tmp_path / "run", starts=("target",), labels=(1.0,), seeds=1)
+    folder = compare(replace(few, finetune=replace(few.finetune, evaluation_mode=True)))
+    kept = {
+        path.parent.parent.parent.name: json.loads((path.parent / "config.json").read_text())["evaluation_mode"]
+        for path in (folder / "finetune").rglob(METRICS_FILE)
+    }
+    assert kept == {"target": True, "scratch": False}
+
+
 def test_runs_go_side_by_side_and_more_can_be_asked_for(prepared, other, tmp_path, capsys):
     few = config(other, prepared, tmp_path / "run", starts=("source+target",), seeds=1, jobs=2)
     folder = compare(replace(few, labels=(1.0,)))
@@ -107,6 +117,11 @@ def test_runs_go_side_by_side_and_more_can_be_asked_for(prepared, other, tmp_pat
     assert {path: path.stat().st_mtime_ns for path in first} == first
     assert len(list(folder.rglob(METRICS_FILE))) == 3
     assert "[3/3] finetune/source+target/balanced-0.5/seed-0 ended" in capsys.readouterr().err
+    clips = np.load(other / "xsub" / "train_position.npy")
+    np.save(other / "xsub" / "train_position.npy", clips[::-1])
+    with pytest.raises(UserError, match="the clips are no longer those that"):
+        compare(replace(few, jobs=1))
+    np.save(other / "xsub" / "train_position.npy", clips)
     with pytest.raises(UserError, match=r"another finetune\.batch_size, finetune\.epochs: choose another --out"):
         compare(replace(few, finetune=FinetuneOptions(epochs=3)))
 

@@ -17,7 +17,7 @@ from skel.training.evaluate import predict
 from skel.training.finetune import finetune
 from skel.training.labelled import LABELLED_FILE, load_labelled
 from skel.training.run import Run
-from skel.training.splits import read_names
+from skel.training.splits import read_names, write_names
 from skel.training.supervised import learn
 
 CPU = torch.device("cpu")
@@ -87,6 +87,7 @@ def test_nothing_is_learned_of_people_who_are_held_out(acted, tmp_path):
     ],
 )
 def test_teachers_that_do_not_fit_get_one_line(prepared, tmp_path, teacher, pupil, message):
+    """Also where the teacher is named by its model file."""
     if "classes" in pupil:
         pupil = {**pupil, "classes": tmp_path / "classes.json"}
         pupil["classes"].write_text('{"lift": ["arm lift"], "swing": ["arm swing"]}')
@@ -95,3 +96,23 @@ def test_teachers_that_do_not_fit_get_one_line(prepared, tmp_path, teacher, pupi
         finetune(config(prepared, tmp_path / "pupil", teachers=(run,), **pupil))
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "pupil").exists()
+    with pytest.raises(UserError):
+        finetune(config(prepared, tmp_path / "pupil", teachers=(run / "model.safetensors",), **pupil))
+
+
+def test_a_teacher_that_knows_a_clip_that_its_pupil_is_measured_on_is_refused(prepared, tmp_path):
+    options = config(prepared, tmp_path / "pupil", epochs=1, labels=0.25)
+    run = finetune(replace(options, out=tmp_path / "teacher"))
+    of_test = load_split(prepared, "val").names[0]
+    assert of_test not in load_split(prepared, "train").names
+    write_names(run / LABELLED_FILE, [*read_names(run / LABELLED_FILE)[1:], of_test])
+    with pytest.raises(UserError, match="learned from the labels of 1 clips"):
+        finetune(replace(options, teachers=(run,)))
+
+
+def test_a_teacher_whose_weights_the_validation_part_chose_is_refused(prepared, tmp_path):
+    options = config(prepared, tmp_path / "pupil", epochs=1, labels=0.25)
+    run = finetune(replace(options, out=tmp_path / "teacher", select="test"))
+    with pytest.raises(UserError, match="the validation part chose the weights of"):
+        finetune(replace(options, teachers=(run,)))
+    finetune(replace(options, teachers=(run,), select="test"))  # which says so itself

@@ -112,6 +112,17 @@ def test_the_best_epoch_on_held_out_clips_survives_a_stop(acted, tmp_path, monke
     assert log[best - 1] == max(log)
 
 
+def test_a_start_that_knows_other_labels_of_the_same_set_is_refused(prepared, acted, tmp_path, encoder):
+    known = finetune(config(prepared, tmp_path / "known", epochs=1, labels=0.5))
+    for init in (known, known / "model.safetensors"):
+        with pytest.raises(UserError, match="learned from the labels of 6 clips that this run does not learn from"):
+            finetune(config(prepared, tmp_path / "few", init=init, labels=0.25))
+    with pytest.raises(UserError, match="learned from the labels of"):
+        linear(LinearConfig((prepared,), tmp_path / "frozen", init=known, labels=0.25, device="cpu"))
+    finetune(config(prepared, tmp_path / "more", init=known, epochs=1, labels=1.0))  # more labels than it had
+    finetune(config(acted, tmp_path / "elsewhere", init=known, epochs=1, labels=0.25))  # whose clips only have like names
+
+
 def test_in_evaluation_mode_normalisation_stays_as_pre_training_left_it(prepared, tmp_path, encoder):
     options = {"init": encoder, "evaluation_mode": True, "clip_gradients": 2.0, "optimiser": "sgd", "variation": UNVARIED}
     run = finetune(config(prepared, tmp_path / "run", **options))

@@ -5,7 +5,7 @@ import pytest
 from skel.skeleton.errors import UserError
 from skel.training.config import FinetuneConfig, LinearConfig, PretrainConfig, VariationConfig
 from skel.training.finetune import finetune
-from skel.training.methods.config import AimCLRConfig, ViewConfig
+from skel.training.methods.config import AimCLRConfig, SkeletonCLRConfig, TranCLRConfig, ViewConfig
 from skel.training.pretrain import pretrain
 from skel.training.probes import linear
 
@@ -20,6 +20,17 @@ from skel.training.probes import linear
         (pretrain, {"method": AimCLRConfig(views=ViewConfig(crop_share=2))}, "--method.views.crop-share must be between"),
         (pretrain, {"method": AimCLRConfig(queue_size=3)}, "queue-size 3 cannot hold the keys of a batch: give 24 or more"),
         (pretrain, {"method": AimCLRConfig(queue_size=0)}, "--method.queue-size must be 1 or more, not 0"),
+        (pretrain, {"method": AimCLRConfig(neighbours=0)}, "--method.neighbours must be 1 or more, not 0"),
+        (pretrain, {"method": AimCLRConfig(temperature=0)}, "--method.temperature must be more than 0, not 0"),
+        (pretrain, {"method": TranCLRConfig(parts=(3, 2))}, "--method.parts must be two numbers from 1 to 5, .* not 3 2"),
+        (pretrain, {"method": TranCLRConfig(stretch=(0, 2))}, "--method.stretch must be two numbers from 0.01, the smaller"),
+        (
+            pretrain,
+            {"method": SkeletonCLRConfig(views=ViewConfig(blur_sigma_frames=(0, 0)))},
+            "--method.views.blur-sigma-frames must be two numbers from 0.01, the smaller first, not 0 0",
+        ),
+        (finetune, {"step_at": 0.5}, "--step-at makes sense only with --schedule step, not with cosine"),
+        (linear, {"step_at": 8.0}, "--step-at must be between 0 and 1, not 8"),
         (pretrain, {"data": ()}, "--data needs at least one prepared set"),
         (finetune, {"epochs": -1}, "--epochs must be 1 or more, not -1"),
         (finetune, {"dropout": 1.0}, "--dropout must be 0 or more, and less than 1, not 1"),

@@ -9,7 +9,7 @@ from skel.skeleton.errors import UserError
 from skel.skeleton.layouts import NTU25
 from skel.training.augment import Views
 from skel.training.config import PretrainConfig
-from skel.training.device import autocast
+from skel.training.device import autocast, pick_device
 from skel.training.methods.config import METHODS, ViewConfig
 from skel.training.pretrain import pretrain
 from skel.training.run import Figures
@@ -37,6 +37,14 @@ def test_views_are_as_precise_as_without_bfloat16():
         with autocast(torch.device("cpu"), precision):
             drawn.append(Views(NTU25, ViewConfig(), torch.Generator().manual_seed(0)).extreme(clips))
     assert torch.equal(*drawn)
+
+
+def test_the_precision_of_one_run_is_not_that_of_the_next():
+    autocast(torch.device("cpu"), "tf32")
+    assert torch.get_float32_matmul_precision() == "high"
+    pick_device("cpu")
+    assert torch.get_float32_matmul_precision() == "highest"
+    assert not torch.backends.cudnn.allow_tf32
 
 
 def test_the_step_that_became_no_number_is_named_even_where_steps_are_looked_at_together():

@@ -1,11 +1,14 @@
 import json
+import shutil
 from dataclasses import replace
 from importlib.metadata import version
 
+import numpy as np
 import pytest
 import torch
 
 from skel.skeleton.errors import UserError
+from skel.skeleton.files import lock
 from skel.training.checkpoint import load_model
 from skel.training.config import FinetuneConfig, PretrainConfig
 from skel.training.finetune import finetune
@@ -102,6 +105,62 @@ def test_a_run_begun_before_an_option_existed_goes_on_unless_that_option_is_give
     path.write_text(json.dumps({key: value for key, value in older.items() if key != "method"}))
     with pytest.raises(UserError, match="another method: "):  # which was another than the default
         pretrain(config)
+
+
+@pytest.fixture
+def changed(prepared, tmp_path):
+    """A copy of the set, and a function that puts another clip's movement into it, of the part named."""
+    folder = shutil.copytree(prepared, tmp_path / "set")
+
+    def change(part):
+        path = next(folder.rglob(f"{part}_position.npy"))
+        clips = np.load(path)
+        clips[3] = clips[4]
+        np.save(path, clips)
+
+    return folder, change
+
+
+@pytest.mark.parametrize(
+    ("configure", "train", "part"),
+    [(small_pretrain, pretrain, "train"), (small_finetune, finetune, "train"), (small_finetune, finetune, "val")],
+)
+def test_a_run_does_not_go_on_with_other_clips(changed, tmp_path, configure, train, part):
+    data, change = changed
+    config = configure(data, tmp_path / "run")
+    train(config)
+    train(config)
+    before = {path: path.read_bytes() for path in config.out.iterdir() if path.is_file()}
+    change(part)
+    with pytest.raises(UserError, match=r"the clips are no longer those that .*run learned from: choose another --out"):
+        train(config)
+    assert {path: path.read_bytes() for path in before} == before
+    # A version that did not write which clips they were.
+    path = config.out / "config.json"
+    path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k != "clips_digest"}))
+    train(config)
+
+
+def test_a_state_of_another_network_gets_one_line(prepared, tmp_path):
+    config = small_finetune(prepared, tmp_path / "run")
+    other = small_finetune(prepared, tmp_path / "other", classes=tmp_path / "classes.json")
+    other.classes.write_text('{"lift": ["arm lift"], "swing": ["arm swing"]}')
+    shutil.copy(finetune(other) / "state.pt", finetune(config) / "state.pt")
+    with pytest.raises(UserError, match=r"state\.pt is of another network .*choose another --out") as caught:
+        finetune(config)
+    assert "\n" not in str(caught.value)
+
+
+def test_two_processes_do_not_train_one_run(prepared, tmp_path):
+    config = small_finetune(prepared, tmp_path / "run")
+    finetune(config)
+    state = (config.out / "state.pt").read_bytes()
+    with (config.out / ".lock").open("ab") as file:
+        assert lock(file)
+        with pytest.raises(UserError, match="run is being trained by another process: wait for it"):
+            finetune(config)
+    assert (config.out / "state.pt").read_bytes() == state
+    finetune(config)
 
 
 def test_a_loss_that_is_no_number_ends_the_run_with_place_and_mend():

@@ -79,7 +79,7 @@ class AimCLR(MomentumContrast):
         positive = torch.zeros_like(logits[0])
         positive[:, 0] = 1
         for x in logits:
-            nearest = x[:, 1:].topk(self.config.neighbours, dim=1).indices + 1
+            nearest = x[:, 1:].topk(min(self.config.neighbours, x.shape[1] - 1), dim=1).indices + 1
             positive.scatter_(1, nearest, 1)
         return positive
 

@@ -68,7 +68,7 @@ class AimCLRConfig(MomentumConfig):
     mining_from_epoch: int = 150
     """Nearest neighbours count as positives from this epoch on (counted from 0)."""
     neighbours: int = 1
-    """How many nearest neighbours a view contributes."""
+    """How many nearest neighbours a view contributes (all, where fewer are remembered)."""
 
 
 @dataclass(frozen=True)

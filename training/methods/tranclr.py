@@ -41,7 +41,9 @@ class TranCLR(MomentumContrast):
         between_views, share_views = self._anchor(first, second, generator)
         between_clips, share_clips = self._anchor(second, second[other], generator)
         cross, share_1 = self._anchor(first, first[mirrored], generator)
-        cross_key, share_2 = self._anchor(second, second[mirrored], generator)
+        # Both anchors of a pair are made alike: what one has of its own clip, the other has of it in place of the rest.
+        pair = torch.minimum(mirrored, mirrored.flip(0))
+        cross_key, share_2 = self._anchor(second, second[mirrored], generator, pair)
 
         own = own_part(N)
         queries = torch.cat([between_views[own], between_clips[own], cross[own]])
@@ -67,12 +69,16 @@ class TranCLR(MomentumContrast):
             "cross": crossed.detach(),
         }
 
-    def _anchor(self, x: Tensor, y: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """A clip between x and y for each of the N, and the share (N,) of x in it."""
+    def _anchor(self, x: Tensor, y: Tensor, generator: torch.Generator, pair: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """A clip between x and y for each of the N, and the share (N,) of x in it.
+
+        Rows of the same number in `pair` (N,) are made alike; left out, each is made in its own way.
+        """
         N, config = len(x), self.config
-        mixed, mixed_share = mix(x, y, torch.rand(N, generator=generator, device=x.device))
-        placed, placed_share = place(x, y, self.parts, config, generator)
-        whole = torch.rand(N, generator=generator, device=x.device) < config.global_share
+        rows = torch.arange(N, device=x.device) if pair is None else pair
+        mixed, mixed_share = mix(x, y, torch.rand(N, generator=generator, device=x.device)[rows])
+        placed, placed_share = place(x, y, self.parts, config, generator, rows)
+        whole = (torch.rand(N, generator=generator, device=x.device) < config.global_share)[rows]
         return torch.where(whole.view(-1, 1, 1, 1, 1), mixed, placed), torch.where(whole, mixed_share, placed_share)
 
     def _alignment(self, q: Tensor, target: Tensor) -> Tensor:
@@ -93,20 +99,27 @@ def _between(a: Tensor, b: Tensor, share: Tensor) -> Tensor:
 
 def mix(x: Tensor, y: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
     """share · x + (1 − share) · y where both have a body; a body that only one of them has stays as it is."""
-    weight = share.view(-1, 1, 1, 1, 1)
+    return _where_both(x, y, torch.lerp(y, x, share.view(-1, 1, 1, 1, 1))), share
+
+
+def _where_both(x: Tensor, y: Tensor, between: Tensor) -> Tensor:
+    """`between` where both x and y have a body; one that only one of them has stays as it is, whole."""
     absent_x, absent_y = (z.abs().amax(dim=(1, 2, 3), keepdim=True) == 0 for z in (x, y))
-    return torch.where(absent_x, y, torch.where(absent_y, x, torch.lerp(y, x, weight))), share
+    return torch.where(absent_x, y, torch.where(absent_y, x, between))
 
 
-def place(x: Tensor, y: Tensor, parts: Tensor, config: TranCLRConfig, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def place(
+    x: Tensor, y: Tensor, parts: Tensor, config: TranCLRConfig, generator: torch.Generator, rows: Tensor
+) -> tuple[Tensor, Tensor]:
     """Put some parts of the body, over some frames, from x into y; the share (N,) is that of what comes from x.
 
-    `parts` (P, V) says which joints belong to which part.
+    `parts` (P, V) says which joints belong to which part, `rows` (N,) whose random numbers each row takes. A body that only
+    one of the two has stays as it is.
     """
     N, C, T, V, M = x.shape
 
     def uniform(low: float, high: float) -> Tensor:
-        return low + (high - low) * torch.rand(N, 1, generator=generator, device=x.device)
+        return low + (high - low) * torch.rand(N, 1, generator=generator, device=x.device)[rows]
 
     span = (T * uniform(*config.span_share)).round().clamp(1, T)  # (N, 1), in frames
     begin = (uniform(0, 1) * (T - span + 1)).floor().clamp(max=T - 1)
@@ -124,11 +137,12 @@ def place(x: Tensor, y: Tensor, parts: Tensor, config: TranCLRConfig, generator:
     weight = (position - left)[:, None, :, None]
     resized = torch.lerp(at(left), at((left + 1).clamp(max=T - 1)), weight).view_as(x)
 
-    count = torch.randint(config.parts[0], config.parts[1] + 1, (N, 1), generator=generator, device=x.device)
-    rank = torch.rand(N, len(parts), generator=generator, device=x.device).argsort(dim=1).argsort(dim=1)
+    count = torch.randint(config.parts[0], config.parts[1] + 1, (N, 1), generator=generator, device=x.device)[rows]
+    rank = torch.rand(N, len(parts), generator=generator, device=x.device)[rows].argsort(dim=1).argsort(dim=1)
     joints = ((rank < count).to(parts.dtype) @ parts) > 0  # (N, V)
     mask = inside[:, :, None] & joints[:, None, :]  # (N, T, V)
-    return torch.where(mask[:, None, :, :, None], resized, y), mask.float().mean(dim=(1, 2))
+    placed = torch.where(mask[:, None, :, :, None], resized, y)
+    return _where_both(x, y, placed), mask.float().mean(dim=(1, 2))
 
 
 def kinship_share(share_1: Tensor, share_2: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from skel.models.stgcn import STGCN
 from skel.skeleton.layouts import AZURE32, KINECT20, MEDIAPIPE33, NTU25
+from skel.training.methods import tranclr
 from skel.training.methods.config import TranCLRConfig
 from skel.training.methods.tranclr import TranCLR, body_parts, kinship_share, mix, place
 
@@ -43,8 +44,8 @@ def test_a_mix_lies_between_and_keeps_a_body_that_only_one_has():
 def test_a_placed_anchor_is_the_other_clip_but_for_some_parts_over_some_frames():
     x, y = torch.ones(64, 3, 50, 25, 1), torch.zeros(64, 3, 50, 25, 1)
     parts = body_parts(NTU25)
-    anchor, share = place(x, y, parts, TranCLRConfig(), generator())
-    taken = anchor[:, 0, :, :, 0] > 0
+    anchor, share = place(x, y + 2, parts, TranCLRConfig(), generator(), torch.arange(64))
+    taken = anchor[:, 0, :, :, 0] == 1
     torch.testing.assert_close(share, taken.float().mean(dim=(1, 2)))
     for clip in taken:
         frames, joints = clip.any(dim=1), clip.any(dim=0)
@@ -59,7 +60,7 @@ def test_a_placed_anchor_is_the_other_clip_but_for_some_parts_over_some_frames()
 def test_what_is_placed_is_resized_in_order():
     """Frames numbered 0..49 come out rising, in steps between half a frame and two."""
     x = torch.arange(50.0).view(1, 1, 50, 1, 1).expand(32, 3, 50, 25, 1)
-    anchor, _ = place(x, torch.full_like(x, -1), body_parts(NTU25), TranCLRConfig(), generator(3))
+    anchor, _ = place(x, torch.full_like(x, -1), body_parts(NTU25), TranCLRConfig(), generator(3), torch.arange(32))
     for clip in anchor[:, 0, :, :, 0]:
         values = clip.max(dim=1).values
         steps = np.array([float(b - a) for a, b in pairwise(values[values >= 0])])
@@ -67,6 +68,16 @@ def test_what_is_placed_is_resized_in_order():
         assert (steps >= 0).all()
         assert (inner <= 2 + 1e-4).all()
         assert np.median(inner) >= 0.5 - 1e-4
+
+
+def test_a_placed_anchor_keeps_a_body_that_only_one_has_whole():
+    x, y = torch.randn(2, 16, 3, 50, 25, 2)
+    y[:8, ..., 1] = 0
+    x[8:, ..., 1] = 0
+    anchor, _ = place(x, y, body_parts(NTU25), TranCLRConfig(), generator(), torch.arange(16))
+    assert torch.equal(anchor[:8, ..., 1], x[:8, ..., 1])
+    assert torch.equal(anchor[8:, ..., 1], y[8:, ..., 1])
+    assert not torch.equal(anchor[..., 0], y[..., 0])
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
@@ -95,6 +106,32 @@ def test_alignment_is_the_plainly_written_divergence():
         p, r = p / p.sum(), r / r.sum()
         expected += float((p * np.log(p / r)).sum()) / 3
     assert ours._alignment(q, target).item() == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("global_share", [0.0, 1.0])
+@pytest.mark.parametrize("count", [4, 5])
+def test_the_anchors_of_a_pair_have_of_both_clips_what_their_kinship_says(monkeypatch, global_share, count):
+    """Of clip i, which is i everywhere, the second anchor of row i has as much as that of row N − 1 − i has of its own."""
+    ours, made = method(global_share=global_share), []
+
+    def seen(*told):
+        made.append((told, TranCLR._anchor(ours, *told)))
+        return made[-1][1]
+
+    monkeypatch.setattr(ours, "_anchor", seen)
+    kinship = []
+    monkeypatch.setattr(tranclr, "kinship_share", lambda *shares: kinship.append(shares) or kinship_share(*shares))
+    ours.losses(torch.randn(count, 3, 50, 25, 1), 0, generator())
+    ((share_1, share_2),) = kinship
+    assert torch.equal(share_1, made[2][1][1])
+    assert torch.equal(share_2, share_2.flip(0))
+    assert len(share_2[: count // 2].unique()) == count // 2  # but pairs differ
+    (_, _, drawn, pair), _ = made[3]
+    places = torch.arange(1.0, count + 1).view(-1, 1, 1, 1, 1).expand(count, 3, 50, 25, 1)
+    anchor, share = TranCLR._anchor(ours, places, places.flip(0), drawn, pair)
+    expected = share * torch.arange(1.0, count + 1) + (1 - share) * torch.arange(count, 0, -1.0)
+    torch.testing.assert_close(anchor.mean(dim=(1, 2, 3, 4)), expected)
+    torch.testing.assert_close(anchor + anchor.flip(0), torch.full_like(anchor, count + 1.0))
 
 
 def test_a_step_moves_the_queue_and_leaves_the_key_encoder_without_gradient():
