@@ -95,12 +95,13 @@ class Block:
     recordings: Sequence[dict[str, Any]]
 
 
-def make_blocks(source: Source, config: ClipConfig, work: Path, version: str, jobs: int) -> list[Block]:
-    """Do what is not done yet, and return all blocks in order.
+def make_blocks(
+    source: Source, items: Sequence[Item], config: ClipConfig, work: Path, version: str, jobs: int
+) -> list[Block]:
+    """Do what is not done yet of the source's items, and return all blocks in order.
 
     `version` is that of the program. `UserError` where a worker process was killed.
     """
-    items = source.items()
     cuts = cut_into_blocks(items)
     plan = hashlib.blake2b(repr((source, source.fingerprint(), config, version, items)).encode(), digest_size=16).hexdigest()
     plan_path = work / "plan.json"

@@ -14,7 +14,7 @@ import tyro
 from tyro.conf import OmitSubcommandPrefixes, Positional
 
 from skel.skeleton.errors import UserError, run_command
-from skel.training.data_options import Asked, Synthetic
+from skel.training.data_options import Asked, Recorded, Synthetic
 
 if TYPE_CHECKING:
     from skel.training.blocks import Source
@@ -39,6 +39,8 @@ def prepare(source: Asked) -> None:
 
     if getattr(source, "people", "tracked") == "reference" and source.clip != "aimclr":
         raise UserError("--people reference is the published parsing, which needs the published clips: add --clip aimclr")
+    if not isinstance(source, Synthetic):
+        _check_apart(source)
     config = AIMCLR if source.clip == "aimclr" else ClipConfig()
     splits = () if isinstance(source, Synthetic) else source.split
     jobs = source.jobs or os.cpu_count() or 1
@@ -55,6 +57,20 @@ def prepare(source: Asked) -> None:
     _print_summary(prepared)
     folders = " and ".join(str(one.folder) for one in prepared)
     print(f"{len(excluded)} left out; written to {folders}, see more with skel-data info {prepared[0].folder}")
+
+
+def _check_apart(asked: Recorded) -> None:
+    """`UserError` where what is written would be read as raw recordings the next time, or take their place."""
+    from skel.training.sources import READERS
+
+    out = asked.out.resolve()
+    splits = [out / split for split in READERS[asked.dataset].splits]
+    for raw in asked.raw:
+        whole = raw.resolve()
+        if out.is_relative_to(whole):
+            raise UserError(f"--out {asked.out} lies inside --raw {raw}: give another folder")
+        if any(whole.is_relative_to(split) for split in splits):
+            raise UserError(f"--raw {raw} lies where --out {asked.out} is written to: give another folder")
 
 
 def _source(asked: Asked) -> "Source":

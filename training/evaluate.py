@@ -1,7 +1,7 @@
 """`skel-train evaluate`: how often one trained network, or an ensemble of several, is right, and about what."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from skel.training.device import clip_tensor, pick_device
 from skel.training.ensemble import load_ensemble
 from skel.training.join import load_joined
 from skel.training.report import Report, print_report
+from skel.training.stream_config import StreamOptions
 
 _BATCH = 128
 
@@ -57,6 +58,11 @@ def clips_or_streams(config: EvaluateConfig) -> None:
         return
     if config.live:
         raise UserError("--live is how a recogniser is used on continuous recordings: give --stream, too")
+    usual = StreamOptions()
+    for option in fields(usual):
+        if getattr(config.streams, option.name) != getattr(usual, option.name):
+            name = option.name.replace("_", "-")
+            raise UserError(f"--streams.{name} is about continuous recordings: give --stream, too")
     evaluate(config)
 
 

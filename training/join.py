@@ -87,11 +87,17 @@ def _distinct(subjects: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64
 
 
 def read_classes(path: Path) -> dict[str, list[str]]:
-    """{class: the sets' classes that it stands for}, from a JSON file; `UserError` where it is not one."""
+    """{class: the sets' classes that it stands for}, from a JSON file; `UserError` where it is not one, or unclear."""
     try:
         mapping = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UserError(f"cannot read the classes in {path}: {error}") from error
     if not isinstance(mapping, dict) or not mapping or not all(isinstance(olds, list) for olds in mapping.values()):
         raise UserError(f'{path} must hold {{"class": ["a set\'s class", …], …}}')
-    return {str(new): [str(old) for old in olds] for new, olds in mapping.items()}
+    renamed = {str(new): [str(old) for old in olds] for new, olds in mapping.items()}
+    new_name: dict[str, str] = {}
+    for new, olds in renamed.items():
+        for old in olds:
+            if (other := new_name.setdefault(old, new)) != new:
+                raise UserError(f"{path} lists {old} under {other} and under {new}: leave it in one of them")
+    return renamed

@@ -1,7 +1,9 @@
 """From raw recordings to prepared sets: make the clips of all files, and put them together by protocol and part."""
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import groupby
@@ -13,6 +15,7 @@ import numpy.typing as npt
 
 from skel.skeleton.clip import ClipConfig
 from skel.skeleton.errors import UserError
+from skel.skeleton.files import lock
 from skel.skeleton.layouts import SkeletonLayout
 from skel.training.blocks import RECORDINGS, Block, Source, make_blocks
 from skel.training.dataset import PARTS, Part, PartRows, mark_unfinished, write_split
@@ -40,33 +43,55 @@ def prepare(
 
     Of the clips only a block is in memory at a time, of their table all: 1.3 kB a clip. What was begun before with the same
     settings and raw files is gone on with.
-    `UserError` where there is no file of this set, or none for one of its parts.
+    `UserError` where there is no file of this set, or none for one of its parts, or where another process prepares in `out`.
     """
     unknown = sorted(set(splits) - set(source.splits))
     if unknown:
         raise UserError(f"{source.dataset} has no protocol {unknown[0]}: it has {', '.join(source.splits)}")
-    work = out / f".preparing-{source.dataset}"
-    blocks = make_blocks(source, config, work, version("skel-action"), jobs)
-    table = _Table.of(blocks)
-    classes = source.classes or tuple(sorted({row["label"] for row in table.rows}))
-    planned: dict[str, dict[Part, PartRows]] = {}
-    for split in splits or table.splits_found(source.splits):
-        planned[split] = {part: table.part(split, part, classes, config.skeleton_layout()) for part in PARTS}
-        for part, rows in planned[split].items():
-            if not rows.names:
-                left_out = f" ({len(table.excluded)} left out: {_first(table.excluded)})" if table.excluded else ""
-                raise UserError(
-                    f"there is no clip for the {part} part of {source.dataset} {split}{left_out}: give the whole set"
-                )
-    prepared = []
-    for split, parts in planned.items():
-        mark_unfinished(out / split)
-        _copy_recordings(blocks, work, out / split)
-        pairs = [(item.file, item.reason) for item in table.excluded]
-        folder = write_split(out / split, source.dataset, classes, config, parts, pairs, provenance)
-        prepared.append(Prepared(folder, parts, table.excluded))
-    shutil.rmtree(work)
-    return prepared
+    items = source.items()  # refuses what cannot be read before there is a folder
+    with _only_one_in(out):
+        work = out / f".preparing-{source.dataset}"
+        blocks = make_blocks(source, items, config, work, version("skel-action"), jobs)
+        table = _Table.of(blocks)
+        classes = source.classes or tuple(sorted({row["label"] for row in table.rows}))
+        planned: dict[str, dict[Part, PartRows]] = {}
+        for split in splits or table.splits_found(source.splits):
+            planned[split] = {part: table.part(split, part, classes, config.skeleton_layout()) for part in PARTS}
+            for part, rows in planned[split].items():
+                if not rows.names:
+                    left_out = f" ({len(table.excluded)} left out: {_first(table.excluded)})" if table.excluded else ""
+                    raise UserError(
+                        f"there is no clip for the {part} part of {source.dataset} {split}{left_out}: give the whole set"
+                    )
+        prepared = []
+        for split, parts in planned.items():
+            mark_unfinished(out / split)
+            _copy_recordings(blocks, work, out / split)
+            pairs = [(item.file, item.reason) for item in table.excluded]
+            folder = write_split(out / split, source.dataset, classes, config, parts, pairs, provenance)
+            prepared.append(Prepared(folder, parts, table.excluded))
+        shutil.rmtree(work)
+        return prepared
+
+
+@contextmanager
+def _only_one_in(out: Path) -> Iterator[None]:
+    """Keep other processes from preparing in this folder, for as long as this one lives at most."""
+    path = out / ".preparing.lock"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        file = path.open("ab")
+    except OSError as error:
+        raise UserError(f"cannot write {out}: {error.strerror or error}") from error
+    with file:
+        # Without a link left it is a file that whoever was first has just removed: a third may keep a new one.
+        if not lock(file) or not os.fstat(file.fileno()).st_nlink:
+            raise UserError(f"{out} is being prepared by another process: wait for it")
+        try:
+            yield
+        finally:
+            with suppress(PermissionError):  # Windows removes no open file: there it stays, and is empty
+                path.unlink(missing_ok=True)
 
 
 def _first(excluded: Sequence[Excluded]) -> str:

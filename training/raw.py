@@ -1,6 +1,7 @@
 """Raw data sets as their authors publish them: files in ZIPs or folders, and what a reader makes of them."""
 
 import hashlib
+import os
 import re
 import warnings
 import zipfile
@@ -132,14 +133,17 @@ def each_file(
 class RawFiles:
     """The files of ZIP archives or folders, wherever inside, by their path; a context manager.
 
-    The files of one source have their path in it as a name; of several, that of the source comes before it. `UserError`
-    where a path is missing or is neither.
+    The files of one source have their path in it as a name; of several, that of the source comes before it, with as many
+    folders above it as tell it from others of that name. `UserError` where a path is missing, is neither, or is given twice.
     """
 
     def __init__(self, *paths: Path) -> None:
         self.paths = paths
         self._archives: dict[Path, zipfile.ZipFile] = {}
-        for path in paths:
+        whole = [path.resolve() for path in paths]
+        for number, path in enumerate(paths):
+            if whole[number] in whole[:number]:
+                raise UserError(f"{path} is given twice: leave one of them out")
             if path.is_dir():
                 continue
             if not path.exists():
@@ -154,14 +158,16 @@ class RawFiles:
 
     @cached_property
     def _places(self) -> dict[str, tuple[Path, str]]:
-        places = {}
-        for path in self.paths:
-            prefix = f"{path.name}/" if len(self.paths) > 1 else ""
+        places: dict[str, tuple[Path, str]] = {}
+        for path, prefix in zip(self.paths, _prefixes(self.paths)):
             if path in self._archives:
                 inside = [member.filename for member in self._archives[path].infolist() if not member.is_dir()]
             else:
                 inside = [file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file()]
-            places.update({prefix + name: (path, name) for name in inside})
+            for name in inside:
+                other, _ = places.setdefault(prefix + name, (path, name))
+                if other != path:
+                    raise UserError(f"{other} and {path} both have a file {prefix + name}: rename one of the folders")
         return dict(sorted(places.items()))
 
     @property
@@ -210,6 +216,22 @@ class RawFiles:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         for archive in self._archives.values():
             archive.close()
+
+
+def _prefixes(paths: Sequence[Path]) -> list[str]:
+    """What tells the files of each source from those of the others: nothing where there is only one."""
+    if len(paths) == 1:
+        return [""]
+    prefixes = []
+    for path in paths:
+        parts, others = _parts(path), [_parts(other) for other in paths if other is not path and other.name == path.name]
+        depth = next((n for n in range(1, len(parts)) if all(parts[-n:] != other[-n:] for other in others)), len(parts))
+        prefixes.append("/".join(parts[-depth:] if others else [path.name]) + "/")
+    return prefixes
+
+
+def _parts(path: Path) -> tuple[str, ...]:
+    return Path(os.path.abspath(path)).parts[1:]  # noqa: PTH100 - links keep the names that they were given by
 
 
 def numbers(text: bytes) -> npt.NDArray[np.float64]:

@@ -1,10 +1,11 @@
 """The continuous recordings that a recogniser is measured on: a prepared set's own, or its clips joined."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from skel.skeleton.errors import UserError
 from skel.skeleton.recording import Recording, load_recording
@@ -50,6 +51,8 @@ def load_takes(
 ) -> Takes:
     """The recordings of one part of prepared sets; where a set has none, each person's clips joined to one.
 
+    A clip of an unknown person is a recording by itself: joined, several people would be one whose body changes.
+
     Of a recording of several people the first column counts, as in clips. Recordings in which that person is never tracked
     are left out, and so are labels that the `classes` file leaves out: what is done then is no action that the model knows.
 
@@ -71,6 +74,8 @@ def load_takes(
         takes += [Take(take.name, _without(idle, take.recording)) for take in found]
         whose = "held-out people of the train part" if held_out else f"{part} part"
         joined = f"clips of each person joined with pauses of {options.pause_s[0]:g} to {options.pause_s[1]:g} s"
+        if (of_set.subjects < 0).any():
+            joined += ", those of unknown people each by itself"
         what = f"{whose}, {'continuous recordings' if real else joined}"
         said.setdefault(what, []).append(f"{of_set.dataset} {of_set.split}")
     if not takes:
@@ -129,15 +134,25 @@ def _joined(clips: ClipSet, options: StreamOptions) -> list[Take]:
         raise UserError(f"the clips of {clips.dataset} do not say how long they took: prepare the set again")
     seen = clips.clips[..., 0].any(axis=(1, 2, 3))
     takes = []
-    for person in np.unique(clips.subjects):
-        of_person = subset(clips, np.flatnonzero(seen & (clips.subjects == person)))
-        if len(of_person):
-            labels = [clips.classes[k] for k in of_person.labels]
-            rng = np.random.default_rng([options.seed, int(person) + 1])
+    for name, seed, of_take in _takes_of(clips):
+        chosen = subset(clips, of_take[seen[of_take]])
+        if len(chosen):
+            labels = [clips.classes[k] for k in chosen.labels]
+            rng = np.random.default_rng([options.seed, *seed])
             layout = clips.clip.skeleton_layout()
-            joined = join_clips(of_person.clips[..., 0], of_person.durations_s, labels, layout, options, rng)
-            takes.append(Take(f"{clips.dataset} person {person}", joined))
+            joined = join_clips(chosen.clips[..., 0], chosen.durations_s, labels, layout, options, rng)
+            takes.append(Take(f"{clips.dataset} {name}", joined))
     return takes
+
+
+def _takes_of(clips: ClipSet) -> Iterator[tuple[str, tuple[int, ...], npt.NDArray[np.int64]]]:
+    """(name, what its seed is made of, rows) of each recording that clips are joined to."""
+    for person in np.unique(clips.subjects):
+        rows = np.flatnonzero(clips.subjects == person)
+        if person >= 0:
+            yield f"person {person}", (int(person) + 1,), rows
+        else:
+            yield from ((f"clip {clips.names[row]}", (0, int(row)), rows[rows == row]) for row in rows)
 
 
 def _without(idle: str | None, recording: Recording) -> Recording:

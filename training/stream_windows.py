@@ -7,7 +7,6 @@ from math import inf
 import numpy as np
 import numpy.typing as npt
 
-from skel.models.bundle import Bundle
 from skel.models.live import LiveSettings
 from skel.models.recognizer import Model, Prediction, Recognizer
 from skel.sensors.base import EndOfStream
@@ -35,15 +34,36 @@ class WindowLogits:
 
 
 class _Windows:
-    """A model that keeps the clips that it is asked about and says nothing of them."""
+    """A model that says nothing of the clips that it is asked about, and asks the real one when there are many of them.
 
-    def __init__(self, bundle: Bundle) -> None:
-        self.bundle = bundle
-        self.clips: list[npt.NDArray[np.float32]] = []
+    Attributes:
+        counts: how many clips it was asked about each time.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.bundle = model.bundle
+        self.counts: list[int] = []
+        self._model = model
+        self._logits: list[npt.NDArray[np.float32]] = []
+        self._waiting: list[npt.NDArray[np.float32]] = []
 
     def __call__(self, clips: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        self.clips.append(clips)
+        self.counts.append(len(clips))
+        self._waiting.append(clips)
+        while sum(map(len, self._waiting)) >= _BATCH:
+            self._ask()
         return np.zeros((len(clips), len(self.bundle.labels)), np.float32), np.zeros((len(clips), 1), np.float32)
+
+    def logits(self) -> npt.NDArray[np.float32]:
+        """What the real model says of all of them, one after the other."""
+        while self._waiting:
+            self._ask()
+        return np.concatenate(self._logits)
+
+    def _ask(self) -> None:
+        waiting = np.concatenate(self._waiting)
+        self._logits.append(self._model(waiting[:_BATCH])[0])
+        self._waiting = [waiting[_BATCH:]] if len(waiting) > _BATCH else []
 
 
 def predictions(recording: Recording, recognizer: Recognizer, every: int = 1) -> Iterator[Prediction]:
@@ -59,9 +79,9 @@ def predictions(recording: Recording, recognizer: Recognizer, every: int = 1) ->
 
 
 def window_logits(recording: Recording, model: Model, durations_s: Sequence[float], every: int = 1) -> WindowLogits:
-    """Let the very recogniser cut the windows of all durations, then ask the model about all of them in large batches."""
+    """Let the very recogniser cut the windows of all durations, and ask the model about them in large batches."""
     spans = tuple(sorted(set(durations_s)))
-    windows = _Windows(model.bundle)
+    windows = _Windows(model)
     recognizer = Recognizer(windows, LiveSettings(spans))
     start_s = float(recording.times_s[0]) if len(recording) else 0.0
     times_s, since_s = [], []
@@ -71,7 +91,6 @@ def window_logits(recording: Recording, model: Model, durations_s: Sequence[floa
     logits = np.full((len(times_s), len(spans), len(model.bundle.labels)), np.nan, np.float32)
     if times_s:
         # A person in view for long enough for one span is so for the shorter ones.
-        answered = np.arange(len(spans)) < np.array([len(clips) for clips in windows.clips])[:, None]
-        clips = np.concatenate(windows.clips)
-        logits[answered] = np.concatenate([model(clips[i : i + _BATCH])[0] for i in range(0, len(clips), _BATCH)])
+        answered = np.arange(len(spans)) < np.array(windows.counts)[:, None]
+        logits[answered] = windows.logits()
     return WindowLogits(spans, np.array(times_s), np.array(since_s), logits)

@@ -114,6 +114,7 @@ def test_a_kill_at_any_moment_is_gone_on_from(tmp_path):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     prepared("ntu60", tmp_path / "raw", tmp_path / "out")
+    assert not list((tmp_path / "out").glob(".*")), "nor what kept others out"
     prepared("ntu60", tmp_path / "raw", tmp_path / "whole")
     for split in ("xsub", "xview"):
         for file in ("train_position.npy", "val_position.npy", "train_label.pkl", "val_label.pkl"):
@@ -124,7 +125,28 @@ def test_a_worker_that_dies_is_one_line(raw, tmp_path, monkeypatch):
     monkeypatch.setattr(blocks, "_start_worker", os._exit)
     source = recorded("ntu60", raw)
     with pytest.raises(UserError, match=r"a worker process was killed.*--jobs 1 needs less"):
-        blocks.make_blocks(source, DEFAULT, tmp_path / "work", "1", jobs=2)
+        blocks.make_blocks(source, source.items(), DEFAULT, tmp_path / "work", "1", jobs=2)
+
+
+def test_a_second_preparation_into_the_same_folder_is_refused_at_once(raw, tmp_path, monkeypatch):
+    make, refused = blocks._make_block, []
+
+    def meanwhile(*arguments):
+        if not refused:
+            work, done = tmp_path / "out", contents(tmp_path / "out")
+            refused.append(work)
+            with pytest.raises(UserError, match="out is being prepared by another process: wait for it"):
+                prepared("ntu60", raw, work, exclude=("S001C001P001R001A001",))
+            assert contents(work) == done
+        make(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(blocks, "_make_block", meanwhile)
+        prepared("ntu60", raw, tmp_path / "out")
+    assert refused
+    prepared("ntu60", raw, tmp_path / "whole")
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+    assert not [path for path in (tmp_path / "out").iterdir() if path.name.startswith(".")]
 
 
 def test_missing_joints_are_counted(tmp_path):

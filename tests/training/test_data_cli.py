@@ -1,5 +1,6 @@
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -74,6 +75,34 @@ def test_out_that_cannot_be_written(run, miniature, tmp_path):
     code, _, err = run("prepare", "nw-ucla", "--raw", miniature("nw-ucla"), "--out", tmp_path / "file")
     assert code == 2
     assert "cannot write" in err
+
+
+def test_out_among_the_raw_files_is_refused(run, miniature, tmp_path, monkeypatch):
+    raw = miniature("recordings")
+    before = sorted(raw.rglob("*"))
+    monkeypatch.chdir(raw)
+    for out in (raw, raw / "out", Path("deep/er"), tmp_path / "elsewhere" / ".." / raw.name / "out"):
+        code, _, err = run("prepare", "recordings", "--raw", raw, "--out", out)
+        assert (code, err) == (2, f"error: --out {out} lies inside --raw {raw}: give another folder\n")
+    assert sorted(raw.rglob("*")) == before
+
+
+def test_raw_files_where_the_set_would_be_written_are_refused(run, miniature, tmp_path):
+    """What a set holds besides is harmless, and so are raw files beside it."""
+    kept = tmp_path / "out" / "own" / "recordings"
+    miniature("recordings").rename(tmp_path / "kept")
+    kept.parent.mkdir(parents=True)
+    (tmp_path / "kept").rename(kept)
+    before = sorted(kept.rglob("*"))
+    for raw in (kept, kept.parent):
+        code, _, err = run("prepare", "recordings", "--raw", raw, "--out", tmp_path / "out")
+        assert (code, err) == (
+            2,
+            f"error: --raw {raw} lies where --out {tmp_path / 'out'} is written to: give another folder\n",
+        )
+    assert sorted(kept.rglob("*")) == before
+    kept.rename(tmp_path / "out" / "raw")
+    assert run("prepare", "recordings", "--raw", tmp_path / "out" / "raw", "--out", tmp_path / "out")[0] == 0
 
 
 def test_help_names_the_sets(run):

@@ -53,6 +53,10 @@ def test_a_models_classes_are_kept_even_without_clips(prepared):
         ("{}", "must hold"),
         ("{", "cannot read the classes"),
         ('{"arm": ["third arm"]}', "names classes that no set has: third arm"),
+        (
+            '{"a": ["arm lift"], "b": ["arm push", "arm lift"]}',
+            "lists arm lift under a and under b: leave it in one of them",
+        ),
     ],
 )
 def test_a_wrong_file_gets_one_line(prepared, tmp_path, text, message):

@@ -163,6 +163,26 @@ def test_own_recordings_are_cut_and_spread(miniature, tmp_path):
     assert (one.folder / "recordings" / "val" / "take_1.npy").is_file()
 
 
+def test_recordings_of_several_folders_of_one_name_are_all_read(tmp_path):
+    for person in ("A", "B"):
+        for number in range(2):
+            save_recording(tmp_path / person / "rec" / f"take_{number}", perform(number, 6, script=("wave",)))
+    (one,) = prepare(recorded("recordings", tmp_path / "A" / "rec", tmp_path / "B" / "rec"), tmp_path / "out", DEFAULT, {})
+    names = {name for part in PARTS for name in one.parts[part].names}
+    assert {name.rpartition("_")[0] for name in names} == {f"{who}_rec_take_{n}" for who in "AB" for n in range(2)}
+    assert not one.excluded
+    assert len(list((one.folder / "recordings").rglob("*.npy"))) == 4
+
+
+def test_own_recordings_that_would_be_called_the_same_are_refused(tmp_path):
+    for name in ("a/b", "a_b"):
+        save_recording(tmp_path / "raw" / name, perform(0, 6, script=("wave",)))
+    with pytest.raises(UserError, match=r"a/b\.npy and a_b\.npy in .*raw would both be called a_b: rename one") as caught:
+        prepared("recordings", tmp_path / "raw", tmp_path / "out")
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
 def test_own_recordings_say_who_does_what_and_last_as_long_as_they_did(tmp_path):
     for number, subject in enumerate((3, "4", "Ann", None)):
         take = perform(number, 2)

@@ -1,5 +1,6 @@
 import re
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -74,6 +75,44 @@ def test_several_sources_are_one(folder, tmp_path):
         assert list(files.matching(PATTERN)) == ["other/b.txt", "raw.zip/b.txt", "raw.zip/deep/er/a.txt"]
         assert files.read("other/b.txt") == b"second"
         assert (files.size("other/b.txt"), files.size("raw.zip/deep/er/a.txt")) == (6, 1000)
+
+
+def texts(folder, *sources):
+    """A folder of each source below `folder`, with a file that says which it is."""
+    for source in sources:
+        (folder / source).mkdir(parents=True, exist_ok=True)
+        (folder / source / "x.txt").write_text(source)
+    return [folder / source for source in sources]
+
+
+def test_sources_of_one_name_are_told_apart_by_the_folders_above(tmp_path, monkeypatch):
+    paths = texts(tmp_path, "A/1/rec", "B/1/rec", "B/2/rec", "other")
+    with RawFiles(*paths) as files:
+        assert files.names == ["2/rec/x.txt", "A/1/rec/x.txt", "B/1/rec/x.txt", "other/x.txt"]
+        assert {files.read(name).decode() for name in files.names} == {"A/1/rec", "B/1/rec", "B/2/rec", "other"}
+    monkeypatch.chdir(tmp_path / "A" / "1")
+    with RawFiles(Path("rec"), Path("../../B/2/rec")) as files:
+        assert files.names == ["1/rec/x.txt", "2/rec/x.txt"]
+
+
+def test_archives_of_one_name_are_told_apart(tmp_path):
+    with RawFiles(*map(zipped, texts(tmp_path, "A/rec", "B/rec"))) as files:
+        assert {name: files.read(name) for name in files.names} == {
+            "A/rec.zip/x.txt": b"A/rec",
+            "B/rec.zip/x.txt": b"B/rec",
+        }
+
+
+def test_files_that_would_still_have_one_name_are_refused(tmp_path):
+    paths = texts(tmp_path, "A", "1/A/rec", "B/rec", "A/rec")[:3]
+    with RawFiles(*paths) as files, pytest.raises(UserError, match=r"A and .*1/A/rec both have a file A/rec/x\.txt: rename"):
+        assert files.names
+
+
+def test_a_source_given_twice(tmp_path):
+    (path,) = texts(tmp_path, "A")
+    with pytest.raises(UserError, match="A is given twice: leave one of them out"):
+        RawFiles(path, tmp_path / "A" / ".." / "A")
 
 
 def test_the_fingerprint_changes_with_the_files(folder):

@@ -142,6 +142,18 @@ def test_a_set_without_recordings_gives_one_of_each_person(people):
     assert takes.duration_s > 10
 
 
+def test_clips_of_unknown_people_are_a_recording_each(people):
+    train, val = load_split(people, "train"), load_split(people, "val")
+    save_split(people, {"train": train, "val": replace(val, subjects=np.array([-1, -1, -1, 5, 5, 5]))}, [], {})
+    takes = load_takes([people], "val", None, ("wave", "squat", "idle"), "idle", QUIET)
+    assert [take.name for take in takes.takes] == [*(f"acts clip val{i}" for i in range(3)), "acts person 5"]
+    segments = [[s.label for s in take.recording.segments] for take in takes.takes]
+    assert segments[:3] == [["wave"], ["squat"], []]
+    assert sorted(segments[3]) == ["squat", "wave"]
+    assert len({take.recording.segments[0].start_s for take in takes.takes[:2]}) == 2, "each has its own pauses"
+    assert takes.source.endswith("pauses of 1 to 3 s, those of unknown people each by itself")
+
+
 def test_only_the_people_whom_a_run_held_out(people, tmp_path):
     run = tmp_path / "run"
     run.mkdir()

@@ -1,5 +1,6 @@
 """What is worked out once for all settings is what the recogniser says, pushed frame by frame."""
 
+import tracemalloc
 from dataclasses import replace
 from math import inf
 
@@ -99,6 +100,18 @@ def test_the_network_is_asked_in_large_batches(recording):
     assert answers.durations_s == (0.8, 1.3, 2.0)
     assert asked[:, 0].all(), "there is an instant where the shortest window is full enough"
     assert not asked[:, 2].all()
+
+
+def test_the_windows_of_a_long_recording_are_not_all_in_memory():
+    model = FakeModel()
+    long = perform(0, 60.0)
+    tracemalloc.start()
+    answers = window_logits(long, model, (1.0, 2.0))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    windows = np.isfinite(answers.logits).all(axis=2).sum()
+    assert windows > 3000
+    assert most < windows * 30_000 / 4, "a window takes 30 kB"
 
 
 def test_nobody_at_all(recording, model):

@@ -150,6 +150,11 @@ def test_networks_in_torch_say_what_the_recogniser_expects(two_people, run):
         ({"streams": StreamOptions(seed=-1)}, "--streams.seed must be between 0 and"),
         ({"streams": StreamOptions(noise_m=-1.0)}, "--streams.noise-m must lie between"),
         ({"stream": False}, "give --stream, too"),
+        (
+            {"stream": False, "live": None, "streams": StreamOptions(join=True)},
+            "--streams.join is about .*: give --stream, too",
+        ),
+        ({"stream": False, "live": None, "streams": StreamOptions(noise_m=0.1)}, "--streams.noise-m is about"),
     ],
 )
 def test_wrong_use_gets_one_line(two_people, tmp_path, options, message):

@@ -45,6 +45,10 @@ def _open(files: RawFiles, options: Options) -> Opened:
         if path is None:
             raise UserError(f"{files} is an archive: unpack it, own recordings are read from a folder")
         paths[name] = path
+    stems: dict[str, str] = {}
+    for name in paths:
+        if (other := stems.setdefault(_stem(name), name)) != name:
+            raise UserError(f"{other} and {name} in {files} would both be called {_stem(name)}: rename one of them")
     sides = {name: _side(path) for name, path in paths.items()}
     parts = _parts({name: side.label for name, side in sides.items()}, options.train_share)
 
@@ -53,7 +57,7 @@ def _open(files: RawFiles, options: Options) -> Opened:
             recording = load_recording(paths[name])
         except UserError as error:
             raise BadRecording(f"is left out ({error})") from error
-        stem, side, part = name.removesuffix(".npy").replace("/", "_"), sides[name], parts[name]
+        stem, side, part = _stem(name), sides[name], parts[name]
         if recording.segments:
             yield Untrimmed(stem, recording, {_SPLIT: part})
             segments = (*recording.segments, *(pauses(recording) if options.pauses else ()))
@@ -64,6 +68,11 @@ def _open(files: RawFiles, options: Options) -> Opened:
         yield from found
 
     return Opened(list(paths), read)
+
+
+def _stem(name: str) -> str:
+    """What a recording's clips are called, with a number behind it."""
+    return name.removesuffix(".npy").replace("/", "_")
 
 
 def _side(path: Path) -> _Side:
