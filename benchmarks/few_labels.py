@@ -94,10 +94,13 @@ def label_job(
     return Job(run_folder(target, start, stream, share, seed, protocol), tuple(arguments), after, urgency)
 
 
-def selected_jobs(target: str, start: str, rule: str, share: float, seed: int, urgency: int) -> list[Job]:
+def selected_jobs(
+    target: str, start: str, rule: str, share: float, seed: int, urgency: int, stream: str = "joint"
+) -> list[Job]:
     """As `label_job`, but which clips are labelled is chosen without labels: 'typical' ones, or any ('random')."""
-    folder = run_folder(target, start, "joint", share, seed, f"finetune_{rule}")
-    names, encoder = f"{folder}.json", f"pretrain/{start}-joint"
+    folder = run_folder(target, start, stream, share, seed, f"finetune_{rule}")
+    names = run_folder(target, start, "joint", share, seed, f"finetune_{rule}") + ".json"
+    encoder = f"pretrain/{start}-joint"
     told = ["--data", f"{{sets}}/{FOLDERS[target]}", "--budget", str(CLIPS[target][share]), "--seed", str(seed)]
     if rule == "typical":
         choice = Job(
@@ -105,7 +108,7 @@ def selected_jobs(target: str, start: str, rule: str, share: float, seed: int, u
         )
     else:
         choice = Job(names, ("random-names", *told), (), urgency)
-    learning = label_job(target, start, "joint", share, seed, urgency)
+    learning = label_job(target, start, stream, share, seed, urgency)
     arguments = list(learning.arguments)
     arguments[arguments.index("--labels") + 1] = f"{{work}}/{names}"
     return [choice, Job(folder, tuple(arguments), (*learning.after, names), urgency)]
@@ -122,14 +125,23 @@ def ensemble_jobs(target: str, start: str, share: float, seed: int, urgency: int
 
 def taught_jobs(target: str, start: str, share: float, seed: int, urgency: int) -> list[Job]:
     """Joints that also learn what the three streams say of the clips without a label."""
-    teachers = ensemble_jobs(target, start, share, seed, urgency)[:-1]
+    return _taught(target, ensemble_jobs(target, start, share, seed, urgency)[:-1], "finetune")
+
+
+def selected_and_taught_jobs(target: str, start: str, share: float, seed: int, urgency: int) -> list[Job]:
+    """The same on typical clips: everything that helps together."""
+    streams = [selected_jobs(target, start, "typical", share, seed, urgency, stream) for stream in STREAMS]
+    return [streams[0][0], *_taught(target, [learning for _, learning in streams], "finetune_typical")]
+
+
+def _taught(target: str, teachers: list[Job], protocol: str) -> list[Job]:
+    joints = teachers[0]
     runs = tuple(job.folder for job in teachers)
-    learning = label_job(target, start, "joint", share, seed, urgency)
-    told = ("--teachers", *(f"{{work}}/{run}" for run in runs))
-    arguments = list(learning.arguments)
+    arguments = list(joints.arguments)
     arguments[arguments.index("--epochs") + 1] = str(TAUGHT_EPOCHS[target])
-    folder = run_folder(target, start, "joint", share, seed, "finetune_taught")
-    return [*teachers, Job(folder, (*arguments, *told), (*learning.after, *runs), urgency)]
+    told = ("--teachers", *(f"{{work}}/{run}" for run in runs))
+    folder = joints.folder.replace(protocol, f"{protocol}_taught", 1)
+    return [*teachers, Job(folder, (*arguments, *told), (*joints.after, *runs), joints.urgency)]
 
 
 def jobs() -> list[Job]:
@@ -151,6 +163,7 @@ def jobs() -> list[Job]:
             for share in few:
                 found += ensemble_jobs(target, best, share, seed, 46 + rank)
             found += taught_jobs(target, best, few[1], seed, 46 + rank)
+            found += selected_and_taught_jobs(target, best, few[0], seed, 9 + 2 * seed if seed < 2 else 46 + rank)
             for rule in SELECTIONS:
                 found += selected_jobs(target, best, rule, few[0], seed, 20 + rank)
                 found += selected_jobs(target, best, rule, few[1], seed, 46 + rank)

@@ -97,6 +97,8 @@ def table(figures: list[Figure], target: str, starts: list[str]) -> list[str]:
     rows += [
         (f"{words(start)}, {rule} clips", start, "joint", f"finetune_{rule}") for start in starts for rule in SELECTIONS
     ]
+    rows += [(f"{words(start)}, typical clips, taught by its three streams", start, "joint", "finetune_typical_taught")
+             for start in starts]  # fmt: skip
     rows += [(f"{words(start)}, {stream}", start, stream, "finetune") for start in starts
              for stream in ("bone", "motion", "three-streams")]  # fmt: skip
     rows += [(f"{words(start)}, taught by its three streams", start, "joint", "finetune_taught") for start in starts]
