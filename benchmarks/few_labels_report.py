@@ -19,9 +19,8 @@ matplotlib.use("agg")
 
 from matplotlib import pyplot as plt
 
-FLOORS = {("nw", 0.05): 46.7, ("nw", 0.1): 54.2, ("nw", 0.4): 60.3, ("nw", 1.0): 64.4}
-FLOORS |= {("utd", 0.1): 49.7, ("utd", 0.4): 69.7, ("utd", 1.0): 75.6, ("k2", 1.0): 56.7}
-"""Logistic regression on 32 frames of yaw-aligned joints, top-1 in %."""
+BASELINES = json.loads(Path(__file__, "../../docs/results/joint-baselines.json").resolve().read_text())["top1_percent"]
+"""What `joint_baselines.py` found on joints without a network: set, way, share → top-1 in %."""
 METHOD_NAMES = {"skeletonclr": "SkeletonCLR", "aimclr": "AimCLR", "tranclr": "TranCLR"}
 METHOD_NAMES[LONG] = f"AimCLR, {LONG_EPOCHS} epochs with neighbours,"
 COLOURS = {"scratch": "#666666", "skeletonclr": "#0072b2", "aimclr": "#d55e00", "tranclr": "#009e73", LONG: "#cc79a7"}
@@ -90,8 +89,8 @@ def words(start: str) -> str:
 
 def table(figures: list[Figure], target: str, starts: list[str]) -> list[str]:
     lines = ["| start | " + " | ".join(f"{100 * share:g} %" for share in SHARES) + " |", "|---" * (len(SHARES) + 1) + "|"]
-    floors = [FLOORS.get((target, share)) for share in SHARES]
-    lines.append("| logistic regression on joints | " + " | ".join("–" if f is None else f"{f:.1f}" for f in floors) + " |")
+    for way, top1 in BASELINES[target].items():
+        lines.append(f"| {way} on joints | " + " | ".join(f"{top1[f'{share:g}']:.1f}" for share in SHARES) + " |")
     rows = [(words(start), start, "joint", "finetune") for start in starts]
     rows += [(f"{words(start)}, frozen encoder", start, "joint", "linear") for start in starts]
     rows += [
@@ -118,8 +117,8 @@ def draw(figures: list[Figure], path: Path) -> None:
     targets = [target for target in NAMES if any(f.target == target for f in figures)]
     picture, axes = plt.subplots(1, len(targets), figsize=(4.2 * len(targets), 3.8), squeeze=False, sharey=True)
     for axis, target in zip(axes[0], targets):
-        floor = [(share, FLOORS[target, share]) for share in SHARES if (target, share) in FLOORS]
-        axis.plot(*zip(*floor), ":", color="#999999", label="logistic regression on joints")
+        for (way, top1), line in zip(BASELINES[target].items(), (":", "--")):
+            axis.plot(SHARES, [top1[f"{share:g}"] for share in SHARES], line, color="#aaaaaa", label=f"{way} on joints")
         for start in starts_of(figures, target):
             cells = [f for share in SHARES if (f := find(figures, target, "finetune", start, "joint", share))]
             if not cells:

@@ -101,4 +101,6 @@ def choose_labels(clips: ClipSet, labels: float | Path, seed: int) -> tuple[Clip
     if isinstance(labels, Path):
         chosen = named(clips, read_names(labels), labels)
         return chosen, f"{len(chosen)} of {len(clips)} training clips labelled, listed in {labels.name}"
-    return few_labels(clips, labels, seed), f"{100 * labels:.3g}% of the training labels"
+    chosen = few_labels(clips, labels, seed)
+    count = f" ({len(chosen)} of {len(clips)} clips)" if labels < 1 else ""
+    return chosen, f"{100 * labels:.3g}% of the training labels{count}"

@@ -57,7 +57,7 @@ def test_learning_makes_classes_as_likely_as_the_targets_say(tmp_path):
 def test_a_pupil_says_whom_it_learned_from(prepared, tmp_path):
     teacher = finetune(config(prepared, tmp_path / "teacher", labels=0.25))
     pupil = finetune(config(prepared, tmp_path / "pupil", labels=0.25, teachers=(teacher,)))
-    said = "25% of the training labels, 18 clips without a label named by 1 run, last epoch"
+    said = "25% of the training labels (6 of 24 clips), 18 clips without a label named by 1 run, last epoch"
     assert said in load_model(pupil)[1].metrics["top1"]["protocol"]
     assert len(read_names(pupil / LABELLED_FILE)) == 6
     assert json.loads((pupil / "config.json").read_text())["teachers"] == [str(teacher)]
