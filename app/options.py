@@ -166,6 +166,8 @@ class Options:
             raise UserError("--websocket makes sense only with a window or --headless, not with --screenshot")
         if self.record_video and self.record is None:
             raise UserError("--record-video makes sense only with --record DIR")
+        if self.screenshot is not None and self.screenshot.suffix.lower() != ".png":
+            raise UserError(f"--screenshot {self.screenshot}: the picture's name must end in .png")
         self._check_taught()
         self._check_numbers()
 

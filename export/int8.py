@@ -15,7 +15,7 @@ NARROW = 16
 """Sums and mixings of joints over fewer channels stay float32: in them 8 bits save no time."""
 PERCENTILE = 99.99
 """Of the values seen in calibration, what a range must hold."""
-_BATCH = 32
+_LARGEST_BATCH = 32
 
 
 def quantise(source: Path, target: Path, clips: npt.NDArray[np.float32], seed: int = 0) -> None:
@@ -66,10 +66,12 @@ class _Batches:
     """The clips in the form that the calibration asks for: `get_next` until None. Bodies that no clip has are left off."""
 
     def __init__(self, name: str, clips: npt.NDArray[np.float32]) -> None:
+        # ONNX Runtime stacks what it sees of all batches, so they are equal; each clip counts once.
+        size = max((size for size in range(1, _LARGEST_BATCH + 1) if len(clips) % size == 0), default=1)
         used = clips.any(axis=(0, 1, 2, 3))
         clips = clips[..., : int(used.nonzero()[0].max(initial=0)) + 1]
         self._batches: Iterator[dict[str, npt.NDArray[np.float32]]] = iter(
-            [{name: np.ascontiguousarray(clips[i : i + _BATCH])} for i in range(0, len(clips), _BATCH)]
+            [{name: np.ascontiguousarray(clips[i : i + size])} for i in range(0, len(clips), size)]
         )
 
     def get_next(self) -> dict[str, npt.NDArray[np.float32]] | None:

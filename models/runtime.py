@@ -44,6 +44,11 @@ class OnnxModel:
             raise UserError(f"unknown device {device!r}: give one of {', '.join(get_args(Device))}")
         if threads < 1:
             raise UserError(f"{threads} threads: give at least 1")
+        if self.path.is_dir():
+            raise UserError(
+                f"{self.path} is a folder, not an exported model: give an .onnx file; "
+                "of a run's folder skel-export --checkpoint RUN --onnx OUT.onnx makes one"
+            )
         if not self.path.is_file():
             raise UserError(f"no model at {self.path}: make one with skel-export")
         self._session, self.device = open_session(self.path, device, threads)

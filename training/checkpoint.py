@@ -58,6 +58,11 @@ def load_model(run: Path) -> tuple[STGCN, ModelCard]:
     path = run / MODEL_FILE if run.is_dir() else run
     if not path.is_file():
         raise UserError(f"no trained model at {path}: give the folder of a finished skel-train run")
+    if path.suffix == ".onnx":
+        raise UserError(
+            f"{path} is an exported file, not a run: give the folder of the run that it was exported from "
+            "(only skel-train evaluate --stream and tune take .onnx files)"
+        )
     try:
         with safe_open(path, "pt") as file:
             fields = json.loads((file.metadata() or {}).get("card", "null"))

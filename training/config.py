@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from skel.models.graph import EmptyBodies
 from skel.models.streams import Stream
@@ -86,8 +86,8 @@ class LabelledConfig:
     init: Path | None = None
     """Run whose encoder to start from."""
     labels: float | Path = 1.0
-    """Share of each class's training clips whose labels are used, or a JSON list of the clips' names. The clips that a
-    seed chooses for a smaller share are among those for a larger one."""
+    """Share of each class's training clips whose labels are used, at least one of each, or a JSON list of the clips' names.
+    The clips that a seed chooses for a smaller share are among those for a larger one."""
     held_out: float = 0.0
     """Share of the labelled clips that nothing is learned from: the temperature is fitted on them."""
     held_out_by: HeldOutBy = "people"
@@ -147,6 +147,13 @@ class LinearConfig(LabelledConfig):
     Defaults are the published ones of AimCLR.
     """
 
+    # The other runs on labels may go without it, so `linear` itself refuses to.
+    init: Annotated[Path | None, arg(metavar="PATH", help_behavior_hint="(required)")] = None
+    """Run whose encoder to measure."""
+    stream: Stream | None = None
+    """The stream that the encoder of --init learned from, and no other: an encoder that stays as it is cannot adapt."""
+    channels: int | None = None
+    """Base width of that encoder. It may be left out."""
     learning_rate: float = 3.0
     weight_decay: float = 0.0
 
@@ -165,7 +172,8 @@ class KnnConfig:
     k: int = 1
     """How many neighbours vote, each with the inverse of its cosine distance."""
     labels: float | Path = 1.0
-    """Share of each class's training clips whose labels are used, or a JSON list of the clips' names."""
+    """Share of each class's training clips whose labels are used, at least one of each, or a JSON list of
+    the clips' names."""
     classes: Path | None = None
     """JSON file {"class": ["a set's class", …]} that chooses, joins and renames classes."""
     plot: Path | None = None

@@ -31,6 +31,11 @@ def linear(config: LinearConfig) -> Path:
     if not config.init:
         raise UserError("linear evaluation needs an encoder: say with --init which")
     check_options(config)
+    learned = load_model(config.init)[1].stream
+    if config.stream not in (None, learned):
+        raise UserError(
+            f"{config.init} learned from the {learned} stream and stays as it is: leave out --stream {config.stream}"
+        )
     config = with_whole_paths(config)
     device = pick_device(config.device)
     data = load_labelled(config)

@@ -98,6 +98,8 @@ def test_wrong_use_is_one_line(recording, arguments, words):
         (Options(taught=Path("typo"), demo=True, headless=True), "--taught typo: no such folder"),
         (Options(taught=Path(__file__), demo=True), "is no folder"),
         (Options(taught=Path(), demo=True, screenshot=Path("a.png")), "--taught makes sense only with a window"),
+        (Options(demo=True, screenshot=Path("a.jpg")), "--screenshot a.jpg: the picture's name must end in .png"),
+        (Options(demo=True, headless=True, screenshot=Path("a")), "--screenshot a: the picture's name must end in .png"),
         (Options(sensor="synthetic", seed=-1), "--seed -1"),
         (Options(record_video=True), "--record DIR"),
         (Options(sensor="synthetic", record=Path("out"), record_video=True), "--record-video makes sense only with"),

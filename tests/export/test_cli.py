@@ -79,6 +79,7 @@ def test_shows_the_card(export, monkeypatch):
         (["--checkpoint", "run", "--onnx", "out.onnx", "--show", "out.onnx"], "--show only prints a card"),
         (["--checkpoint", "run", "--onnx", "out.onnx"], "no trained model at run"),
         (["--show", "nothing.onnx"], "no model at nothing.onnx"),
+        (["--checkpoint", DEFAULT_MODEL, "--onnx", "out.onnx"], "default.onnx is an exported file, not a run"),
     ],
 )
 def test_wrong_use_gets_one_line(tmp_path, monkeypatch, export, arguments, message):
@@ -88,6 +89,14 @@ def test_wrong_use_gets_one_line(tmp_path, monkeypatch, export, arguments, messa
     assert message in err
     assert err.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_a_run_is_no_exported_model(make_run, tmp_path, export):
+    run = make_run(tmp_path / "run")
+    code, out, err = export("--show", run)
+    assert (code, out) == (2, "")
+    assert f"{run} is a folder, not an exported model: give an .onnx file; of a run's folder skel-export --checkpoint" in err
+    assert err.count("\n") == 1
 
 
 def test_int8_without_the_training_set_gets_one_line(make_run, tmp_path, export):

@@ -116,6 +116,11 @@ def test_no_threads_are_refused():
         OnnxModel(DEFAULT_MODEL, threads=0)
 
 
+def test_a_folder_is_refused_as_such(tmp_path):
+    with pytest.raises(UserError, match="is a folder, not an exported model"):
+        OnnxModel(tmp_path)
+
+
 class FakeGpu:
     """An ONNX Runtime with GPU providers, of which those in `working` start; notes what sessions were asked for."""
 

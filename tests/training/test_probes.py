@@ -60,6 +60,31 @@ def test_linear_evaluation_needs_an_encoder(prepared, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(("learned", "asked"), [("joint", "bone"), ("motion", "joint")])
+def test_a_frozen_encoder_is_measured_on_its_own_stream(prepared, tmp_path, learned, asked):
+    options = {"channels": 4, "epochs": 1, "batch_size": 8, "device": "cpu"}
+    encoder = finetune(FinetuneConfig((prepared,), tmp_path / "encoder", stream=learned, **options))
+    with pytest.raises(
+        UserError, match=rf"encoder learned from the {learned} stream and stays as it is: leave out --stream {asked}"
+    ):
+        linear(config(prepared, tmp_path / "run", encoder, stream=asked, epochs=1))
+    assert not (tmp_path / "run").exists()
+    for name, stream in (("same", learned), ("left_out", None)):
+        run = linear(config(prepared, tmp_path / name, encoder, stream=stream, channels=None, epochs=1))
+        assert (load_model(run)[1].stream, load_model(run)[1].channels) == (learned, 4)
+
+
+def test_the_help_of_linear_evaluation_is_its_own(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr("sys.argv", ["skel-train", "linear", "--help"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    said = " ".join(capsys.readouterr().out.replace("│", "").split())
+    assert "--init PATH Run whose encoder to measure. (required)" in said
+    assert "The stream that the encoder of --init learned from, and no other" in said
+    assert "good start for the other two" not in said
+
+
 def test_nearest_neighbours_as_written_plainly():
     random = np.random.default_rng(0)
     known, asked = random.normal(size=(30, 6)).astype(np.float32), random.normal(size=(9, 6)).astype(np.float32)
