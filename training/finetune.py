@@ -1,6 +1,7 @@
 """Fine-tuning: classes are learned from labelled clips, few or many, from a pre-trained encoder or from nothing."""
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from skel.training.run import Run, provenance
 from skel.training.supervised import learn
 
 Config = TypeVar("Config", bound=LabelledConfig)
+_FEW_STEPS = 1000
 
 
 def finetune(config: FinetuneConfig) -> Path:
@@ -46,6 +48,7 @@ def finetune(config: FinetuneConfig) -> Path:
         runs = "1 run" if len(config.teachers) == 1 else f"{len(config.teachers)} runs"
         unlabelled = len(learned) - len(data.train)
         data = replace(data, budget=f"{data.budget}, {unlabelled} clips without a label named by {runs}")
+    _advise(config, len(learned))
     clips = clip_tensor(learned, config.empty_bodies).to(device)
     run = Run(config.out, config, config.seed, digest(learned, data.held_out, data.test))
     data.write_names(run.folder)
@@ -63,6 +66,17 @@ def finetune(config: FinetuneConfig) -> Path:
     epoch = learn(run, config, network, targets, logits_of, judge, "fine-tuning")
     finish(run, config, network, data, epoch, device)
     return run.folder
+
+
+def _advise(config: FinetuneConfig, count: int) -> None:
+    """Say where so few steps are made that more epochs would teach much more (docs/results.md, how long classes are learned)."""
+    in_epoch = -(-count // config.batch_size)
+    if config.epochs * in_epoch < _FEW_STEPS:
+        print(
+            f"note: {config.epochs} epochs of {count} clips are {config.epochs * in_epoch} steps; few clips are learned better "
+            f"in {_FEW_STEPS} or more, with --epochs {-(-_FEW_STEPS // in_epoch)}",
+            file=sys.stderr,
+        )
 
 
 def with_whole_paths(config: Config) -> Config:
