@@ -2,9 +2,9 @@
 
     python benchmarks/joint_baselines.py --sets SETS
 
-SETS as for `few_labels.py`. A clip's joints, of the first person, are one vector: 32 of its 50 frames for the regression, which
-standardises them, all for the neighbour. Each share below all labels is drawn five times, as for the networks. Nothing is chosen:
-the regression's strength is that of `frozen_features.py`.
+SETS as for `few_labels.py`. A clip's joints, of the first person, are one vector: 32 of its 50 frames for the regression,
+which standardises them, all for the neighbour. Each share below all labels is drawn five times, as for the networks. Nothing
+is chosen: the regression's strength is that of `frozen_features.py`.
 """
 
 import json

@@ -15,6 +15,7 @@ from skel.skeleton.layouts import LAYOUTS, SkeletonLayout, layout_named, layout_
 
 SCHEMA = 1
 DEFAULT_FPS = 30.0
+_REQUIRED = ("schema", "layout", "fps")  # of a description; docs/data.md shows all fields
 _NPY_MAGIC = b"\x93NUMPY"
 _MOST_BODIES = 10  # in one frame: more than any sensor tracks, so a longer axis is time
 
@@ -116,7 +117,8 @@ def _side(recording: Recording) -> dict[str, Any]:
 def load_recording(path: Path | str, fps: float | None = None) -> Recording:
     """Read a recording. `UserError`, one line, for anything that is not one.
 
-    With a `.json` beside it nothing is assumed (and `fps` must not be given). A bare `.npy` may hold (T, V, 3),
+    With a `.json` beside it nothing is assumed (and `fps` must not be given): (T, M, V, 3) or, of one body, (T, V, 3), in
+    the layout that it names; without time stamps in it, frames are `fps` a second. A bare `.npy` may hold (T, V, 3),
     (T, M, V, 3), a clip (3, T, V, M) or a set of clips (N, 3, T, V, M), which are played one after the other; the layout
     follows from V, frames are taken to come `fps` a second (30 by default), and a body that is all zero in a frame is taken
     as not tracked. Of a recording that was cut short (`NAME.unfinished`, see `journal`) everything is recovered that was
@@ -124,9 +126,13 @@ def load_recording(path: Path | str, fps: float | None = None) -> Recording:
     """
     path = Path(path)
     path = path.with_suffix(".npy") if path.suffix == SUFFIX else path
-    journal = read_journal(path.with_suffix(SUFFIX)) if path.with_suffix(SUFFIX).is_file() else None
-    if journal is not None and len(journal.times_s):
-        return recovered(path, journal)
+    journal_path = path.with_suffix(SUFFIX)
+    if journal_path.is_file():
+        journal = read_journal(journal_path)
+        if journal is not None and len(journal.times_s):
+            return recovered(path, journal)
+        if not path.exists():
+            raise UserError(f"{journal_path} was cut short before its first frame: delete it")
     values = _load_array(path)
     side_path = path.with_suffix(".json")
     if side_path.is_file():
@@ -193,26 +199,33 @@ def _with_side_file(path: Path, values: npt.NDArray[Any], side_path: Path, frame
     """The recording, or only its first `frames` frames."""
     try:
         side = json.loads(side_path.read_text(encoding="utf-8"))
+        if not isinstance(side, dict):
+            raise TypeError("expected a JSON object")
+        if missing := [field for field in _REQUIRED if field not in side]:
+            fields = f"the field{'s' * (len(missing) > 1)} {', '.join(map(repr, missing))}"
+            raise UserError(f"{side_path} lacks {fields}: add what is missing, or delete it to have the .npy read as it is")
         schema, layout_name = side["schema"], str(side["layout"])
-        times_s = np.asarray(side["times_s"], dtype=np.float64)[:frames]
-        segments = tuple(Segment(float(s["start_s"]), float(s["end_s"]), str(s["label"])) for s in side["segments"])
-        fps, device = float(side["fps"]), str(side["device"])
+        segments = tuple(Segment(float(s["start_s"]), float(s["end_s"]), str(s["label"])) for s in side.get("segments", ()))
+        fps, device = float(side["fps"]), str(side.get("device", ""))
+        times_s = np.asarray(side["times_s"], dtype=np.float64)[:frames] if "times_s" in side else None
     except KeyError as error:
-        raise UserError(f"{side_path} lacks the field {error}: delete it to have the .npy read as it is") from error
+        raise UserError(f"a segment in {side_path} lacks the field {error}: add it, or delete the segment") from error
     except (OSError, ValueError, TypeError, OverflowError) as error:
         raise UserError(f"{side_path} is not a recording's description: {error}") from error
     if schema != SCHEMA:
         raise UserError(f"{side_path} has schema {schema}, this version reads {SCHEMA}: update the program")
     layout = layout_named(layout_name)
-    if values.ndim != 4 or values.shape[2:] != (len(layout), 3):
+    if values.ndim not in (3, 4) or values.shape[-2:] != (len(layout), 3):
         raise UserError(f"{path} has shape {values.shape}, {side_path.name} says (T, M, {len(layout)}, 3)")
-    values = values[:frames]
+    values = (values[:, None] if values.ndim == 3 else values)[:frames]
+    if not (np.isfinite(fps) and fps > 0):
+        raise UserError(f"{side_path}: the frame rate must be positive, not {fps}")
+    if times_s is None:
+        times_s = np.arange(len(values)) / fps
     if times_s.shape != (len(values),):
         raise UserError(f"{side_path} has {times_s.size} time stamps for {len(values)} frames")
     if not np.isfinite(times_s).all() or (np.diff(times_s) <= 0).any():
         raise UserError(f"{side_path}: the time stamps must increase from frame to frame")
-    if not (np.isfinite(fps) and fps > 0):
-        raise UserError(f"{side_path}: the frame rate must be positive, not {fps}")
     return Recording(_float32(values), times_s, layout, fps, device, segments)
 
 

@@ -28,7 +28,7 @@ from skel.skeleton.layouts import convert
 from skel.skeleton.recording import save_recording
 from skel.training.dataset import clip_shape
 from skel.training.progress import bar
-from skel.training.raw import BadRecording, Excluded, Found, RawClip, Untrimmed
+from skel.training.raw import BadRecording, Excluded, Found, RawClip, Remark, Untrimmed
 from skel.training.workers import end_with_parent
 
 MOST_FILES, MOST_BYTES = 64, 64_000_000  # of a block: memory is bounded by blocks, one a process
@@ -72,6 +72,11 @@ class Source(Protocol):
         """The classes in the order of their labels; empty = as found, sorted."""
         ...
 
+    @property
+    def too_few(self) -> str:
+        """What to do where there is no clip for one of the two parts."""
+        ...
+
     def items(self) -> Sequence[Item]:
         """What there is to read, in order; `UserError` where there is nothing."""
         ...
@@ -87,12 +92,13 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Block:
-    """Finished work: `rows` of clips, in the order of those in `clips_path`, and what was left out."""
+    """Finished work: `rows` of clips, in the order of those in `clips_path`, what was left out, and what is to be said."""
 
     clips_path: Path
     rows: Sequence[dict[str, Any]]
     excluded: Sequence[Excluded]
     recordings: Sequence[dict[str, Any]]
+    remarks: Sequence[Remark]
 
 
 def make_blocks(
@@ -185,12 +191,14 @@ def _table_path(work: Path, number: int) -> Path:
 
 
 def _make_block(read: Read, source: Source, config: ClipConfig, work: Path, number: int, names: Sequence[str]) -> None:
-    clips, rows, excluded, recordings = [], [], [], []
+    clips, rows, excluded, recordings, remarks = [], [], [], [], []
     for name in names:
         try:
             for found in read(name):
                 if isinstance(found, Excluded):
                     excluded.append(vars(found))
+                elif isinstance(found, Remark):
+                    remarks.append(vars(found))
                 elif isinstance(found, Untrimmed):
                     if source.keep_recordings:
                         save_recording(work / RECORDINGS / found.name, found.recording)
@@ -205,7 +213,7 @@ def _make_block(read: Read, source: Source, config: ClipConfig, work: Path, numb
             excluded.append({"file": name, "reason": str(error)})
     with atomic_path(work / f"{number:06d}.npy") as path, path.open("wb") as file:
         np.save(file, np.stack(clips) if clips else np.zeros((0, *clip_shape(config)), np.float32), allow_pickle=False)
-    table = {"rows": rows, "excluded": excluded, "recordings": recordings}
+    table = {"rows": rows, "excluded": excluded, "recordings": recordings, "remarks": remarks}
     write_text(_table_path(work, number), json.dumps(table, ensure_ascii=False))
 
 
@@ -234,5 +242,5 @@ def _duration_s(raw: RawClip) -> float:
 
 def _load(work: Path, number: int) -> Block:
     table = json.loads(_table_path(work, number).read_text(encoding="utf-8"))
-    excluded = [Excluded(**item) for item in table["excluded"]]
-    return Block(work / f"{number:06d}.npy", table["rows"], excluded, table["recordings"])
+    excluded, remarks = [Excluded(**item) for item in table["excluded"]], [Remark(**item) for item in table["remarks"]]
+    return Block(work / f"{number:06d}.npy", table["rows"], excluded, table["recordings"], remarks)

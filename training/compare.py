@@ -22,7 +22,7 @@ from skel.training.adaptation_config import (
 from skel.training.checkpoint import MODEL_FILE, load_model
 from skel.training.comparison_table import Comparison, Curve, Point, write_table
 from skel.training.config import FinetuneConfig, LinearConfig, PretrainConfig
-from skel.training.dataset import ClipSet, digest, find_split, load_meta, load_split
+from skel.training.dataset import UNLABELLED, ClipSet, digest, find_split, load_meta, load_split
 from skel.training.device import pick_device
 from skel.training.evaluate import predict
 from skel.training.join import require_alike
@@ -135,6 +135,8 @@ def _checked(config: CompareConfig) -> CompareConfig:
     if target in source:
         raise UserError(f"{target} is both source and target: give a --source of other people or classes")
     require_alike((*source, target))
+    if UNLABELLED in load_meta(target)["classes"]:
+        raise UserError(f"{target} has clips without a label, and compare needs all of them: use select and finetune")
     return replace(config, source=source, target=target, out=config.out.resolve())
 
 

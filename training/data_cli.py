@@ -14,13 +14,13 @@ import tyro
 from tyro.conf import OmitSubcommandPrefixes, Positional
 
 from skel.skeleton.errors import UserError, run_command
-from skel.training.data_options import Asked, Recorded, Synthetic
+from skel.training.data_options import Asked, Own, Recorded, Synthetic
 
 if TYPE_CHECKING:
     from skel.training.blocks import Source
     from skel.training.prepare import Prepared
 
-_MOST_SAID = 20  # of what was left out; meta.json has all
+_MOST_WARNED = 5  # of what looks wrong; skel-data info has all
 
 
 def main() -> None:
@@ -36,9 +36,12 @@ def prepare(source: Asked) -> None:
     """
     from skel.skeleton.clip import AIMCLR, ClipConfig
     from skel.training.prepare import prepare as prepare_set
+    from skel.training.prepare import said_of
 
     if getattr(source, "people", "tracked") == "reference" and source.clip != "aimclr":
         raise UserError("--people reference is the published parsing, which needs the published clips: add --clip aimclr")
+    if source.jobs < 0:
+        raise UserError(f"--jobs must be 0 (one a core) or more, not {source.jobs}")
     if not isinstance(source, Synthetic):
         _check_apart(source)
     config = AIMCLR if source.clip == "aimclr" else ClipConfig()
@@ -49,14 +52,23 @@ def prepare(source: Asked) -> None:
     except KeyboardInterrupt:
         print("what is finished is kept: the same command goes on from here", file=sys.stderr)
         raise
-    excluded = prepared[0].excluded
-    for item in excluded[:_MOST_SAID]:
-        print(f"left out {item.file}: {item.reason}", file=sys.stderr)
-    if len(excluded) > _MOST_SAID:
-        print(f"and {len(excluded) - _MOST_SAID} more, see meta.json", file=sys.stderr)
+    for line in (*said_of(prepared[0]), *_warnings(prepared[0].folder)):
+        print(line, file=sys.stderr)
     _print_summary(prepared)
     folders = " and ".join(str(one.folder) for one in prepared)
+    excluded = prepared[0].excluded
     print(f"{len(excluded)} left out; written to {folders}, see more with skel-data info {prepared[0].folder}")
+
+
+def _warnings(folder: Path) -> list[str]:
+    """What looks wrong with the bodies and labels of a new set, which is the same in each of its protocols."""
+    from skel.training.set_report import first_warnings
+
+    warnings = first_warnings(folder)
+    lines = [f"warning: {warning}" for warning in warnings[:_MOST_WARNED]]
+    if len(warnings) > _MOST_WARNED:
+        lines.append(f"and {len(warnings) - _MOST_WARNED} warnings more, see skel-data info {folder}")
+    return lines
 
 
 def _check_apart(asked: Recorded) -> None:
@@ -76,12 +88,17 @@ def _check_apart(asked: Recorded) -> None:
 def _source(asked: Asked) -> "Source":
     from skel.training.option_checks import check_seed
     from skel.training.raw import Options, read_names
+    from skel.training.readers.recordings import earlier_sides
     from skel.training.sources import READERS, Performed, Recorded
 
     if isinstance(asked, Synthetic):
         check_seed(asked.seed)
         return Performed(asked.clips, asked.seed)
-    chosen = {name: getattr(asked, name) for name in ("people", "pauses", "train_share") if hasattr(asked, name)}
+    names = ("people", "pauses", "train_share", "fps", "unlabelled")
+    chosen = {name: getattr(asked, name) for name in names if hasattr(asked, name)}
+    if isinstance(asked, Own) and (sides := earlier_sides(asked.out)):
+        chosen["sides"] = sides
+        print(f"recordings that {asked.out} has already stay on their side; to divide them anew, give another --out")
     exclude = read_names(asked.exclude, READERS[asked.dataset]) if asked.exclude else ()
     return Recorded(asked.dataset, asked.raw, Options(**chosen, exclude=exclude), getattr(asked, "recordings", False))
 
@@ -130,11 +147,12 @@ def _print_summary(prepared: Sequence["Prepared"]) -> None:
     table = Table("protocol", "part", "clips", "classes", "subjects", "lengths s")
     for one in prepared:
         for part, rows in one.parts.items():
+            unlabelled = rows.extra.get("unlabelled", 0)
             table.add_row(
                 one.folder.name,
                 part,
-                str(len(rows.names)),
-                str(len(set(rows.labels))),
+                str(len(rows.names)) + (f", {unlabelled} without a label" if unlabelled else ""),
+                str(len(set(rows.labels)) - bool(unlabelled)),
                 ranges(sorted({subject for subject in rows.subjects if subject >= 0})) or "unknown",
                 f"{min(rows.durations_s):.2f} to {max(rows.durations_s):.2f}",
             )

@@ -96,14 +96,19 @@ class ContinuousTracked(Continuous):
 
 @dataclass(frozen=True)
 class Own(Continuous):
-    """Own labelled recordings.
+    """Own recordings, labelled or not.
 
     Attributes:
-        train_share: share of the recordings that trains, where no folder called train or val says so.
+        train_share: share of the recordings that trains, where neither a folder called train or val says so nor what was
+            prepared in this --out before.
+        fps: frames a second of a .npy without a .json; 30 if left out.
+        unlabelled: names of files are no labels: a recording whose .json has none is for pre-training and select only.
     """
 
     _: KW_ONLY
     train_share: float = 0.7
+    fps: float | None = None
+    unlabelled: bool = False
 
 
 def _set(kind: type[Recorded], dataset: str, description: str) -> Any:
@@ -119,6 +124,6 @@ Asked = (
     | Annotated[Recorded, _set(Recorded, "utd-mhad", "UTD-MHAD, Kinect v1: 27 actions; odd subjects train.")]
     | Annotated[Recorded, _set(Recorded, "nw-ucla", "Northwestern-UCLA: 10 actions; views 1 and 2 train.")]
     | Annotated[Continuous, _set(Continuous, "precog", "PRECOG 2016, continuous: 8 actions; subjects 1 to 8 train.")]
-    | Annotated[Own, _set(Own, "recordings", "Own labelled recordings, NAME.npy with NAME.json.")]
+    | Annotated[Own, _set(Own, "recordings", "Own recordings, NAME.npy with NAME.json.")]
     | Annotated[Synthetic, subcommand("synthetic")]
 )

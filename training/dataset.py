@@ -25,6 +25,8 @@ SCHEMA = 1
 META = "meta.json"
 Part = Literal["train", "val"]
 PARTS: tuple[Part, ...] = get_args(Part)
+UNLABELLED = "unlabelled"
+"""No class, but what stands for one in a prepared set: nobody has said yet what its clips show."""
 _CHUNK = 1024  # clips looked at together: 30 MB
 
 
@@ -69,12 +71,12 @@ class ClipSet:
         return len(self.names)
 
 
-def digest(*sets: ClipSet) -> str:
-    """Changes with anything in the clip sets that a run could learn from or be measured on."""
+def digest(*sets: ClipSet, labelled: bool = True) -> str:
+    """Changes with anything in the clip sets that a run could learn from or be measured on: all, or only the movement."""
     found = hashlib.blake2b(digest_size=16)
     for one in sets:
-        rows = one.names, one.labels.tolist(), one.subjects.tolist(), one.classes, one.clip.to_json()
-        found.update(json.dumps(rows).encode())
+        rows = (one.names, one.labels.tolist(), one.subjects.tolist(), one.classes) if labelled else ()
+        found.update(json.dumps((len(one), one.clip.to_json(), rows)).encode())
         for i in range(0, len(one), _CHUNK):
             found.update(np.ascontiguousarray(one.clips[i : i + _CHUNK]).data)
     return found.hexdigest()
@@ -185,6 +187,8 @@ def find_split(root: Path) -> Path:
 
     Such a folder has a `meta.json`, or is a public ready-made one (`skel.training.ready_made`).
     """
+    if root.is_file():
+        raise UserError(f"{root} is a file: give the folder of a prepared set, as skel-data prepare makes it")
     if not root.is_dir():
         raise UserError(f"no such folder: {root}; make a prepared set with skel-data prepare")
     splits = [folder for folder in (root, *sorted(root.iterdir())) if (folder / META).is_file() or is_ready_made(folder)]

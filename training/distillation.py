@@ -31,7 +31,7 @@ def lessons(config: FinetuneConfig, data: LabelledData, device: torch.device) ->
     A clip of `data.train` is what its label says, smoothed; no other label is read. Where people are held out, none of their
     clips is there. `UserError` where the teachers do not fit, or were given labels that this run is not.
     """
-    everything = load_joined(config.data, "train", config.classes)
+    everything = load_joined(config.data, "train", config.classes, unlabelled=True)
     names = np.array(unique_names(everything))
     out = np.isin(names, data.held_out.names)
     if config.held_out_by == "people":

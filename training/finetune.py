@@ -69,12 +69,12 @@ def finetune(config: FinetuneConfig) -> Path:
 
 
 def _advise(config: FinetuneConfig, count: int) -> None:
-    """Say where so few steps are made that more epochs would teach much more (docs/results.md, how long classes are learned)."""
+    """Say where so few steps are made that more epochs would teach more (docs/results.md says how much)."""
     in_epoch = -(-count // config.batch_size)
-    if config.epochs * in_epoch < _FEW_STEPS:
+    if (steps := config.epochs * in_epoch) < _FEW_STEPS:
+        more = f"{_FEW_STEPS} or more, with --epochs {-(-_FEW_STEPS // in_epoch)}"
         print(
-            f"note: {config.epochs} epochs of {count} clips are {config.epochs * in_epoch} steps; few clips are learned better "
-            f"in {_FEW_STEPS} or more, with --epochs {-(-_FEW_STEPS // in_epoch)}",
+            f"note: {config.epochs} epochs of {count} clips are {steps} steps; few clips are learned better in {more}",
             file=sys.stderr,
         )
 

@@ -10,13 +10,19 @@ import numpy.typing as npt
 
 from skel.skeleton.clip import ClipConfig
 from skel.skeleton.errors import UserError
-from skel.training.dataset import ClipSet, Part, find_split, load_meta
+from skel.training.dataset import UNLABELLED, ClipSet, Part, find_split, load_meta
 from skel.training.recorded_sets import load_sets
-from skel.training.splits import subset
+from skel.training.splits import subset, unique_names
+
+_MOST_NAMED = 12
 
 
 def load_joined(
-    roots: Sequence[Path], part: Part, classes: Path | None = None, known: Sequence[str] | None = None
+    roots: Sequence[Path],
+    part: Part,
+    classes: Path | None = None,
+    known: Sequence[str] | None = None,
+    unlabelled: bool = False,
 ) -> ClipSet:
     """Read one part of each set and put them together.
 
@@ -25,13 +31,14 @@ def load_joined(
     With `known`, the classes that a model was trained on, the result has exactly those, even where no clip belongs to one.
     A clip of several sets is called `set/name`, and a subject is another in each set. A folder of labelled recordings is a
     set, too (`recorded_sets`).
-    `UserError` where the sets' clips were made in different ways, or have classes that are not `known`.
+    Clips that nobody has labelled yet are left out, or, where no label is read, kept as `unlabelled` ones: as of class 0.
+    `UserError` where the sets' clips were made in different ways, have classes that are not `known`, or no label at all.
     """
     if not roots:
         raise UserError("--data needs at least one prepared set")
     sets = load_sets(roots, part)
     _require_same(roots, [one.clip for one in sets])
-    of_sets = tuple(dict.fromkeys(name for one in sets for name in one.classes))
+    of_sets = tuple(dict.fromkeys(name for one in sets for name in one.classes if name != UNLABELLED))
     renamed = read_classes(classes) if classes else {name: [name] for name in of_sets}
     new_name = {old: new for new, olds in renamed.items() for old in olds}
     unknown = sorted(set(new_name) - set(of_sets))
@@ -41,13 +48,21 @@ def load_joined(
     foreign = [name for name in of_sets if name in new_name and new_name[name] not in names]
     if foreign:
         raise UserError(f"the model does not know the classes {', '.join(foreign)}: give the --classes file of its training")
+    some_unlabelled = any(UNLABELLED in one.classes for one in sets)
+    places = (*names, UNLABELLED) if some_unlabelled else names
     kept = []
     for one in sets:
-        labels = np.array([names.index(new_name[c]) if c in new_name else -1 for c in one.classes])[one.labels]
+        labels = np.array([places.index(new_name.get(c, c)) if c in (*new_name, UNLABELLED) else -1 for c in one.classes])
+        labels = labels[one.labels]
         chosen = subset(one, np.flatnonzero(labels >= 0))
-        kept.append(replace(chosen, labels=labels[labels >= 0], classes=names))
-    if len(kept) == 1:
-        return kept[0]
+        kept.append(replace(chosen, labels=labels[labels >= 0], classes=places))
+    together = kept[0] if len(kept) == 1 else _together(kept)
+    if not some_unlabelled:
+        return together
+    return _without_label(together) if unlabelled else _with_label(together, part)
+
+
+def _together(kept: Sequence[ClipSet]) -> ClipSet:
     return replace(
         kept[0],
         clips=np.concatenate([one.clips for one in kept]),
@@ -58,6 +73,29 @@ def load_joined(
         dataset="+".join(one.dataset for one in kept),
         split="+".join(dict.fromkeys(one.split for one in kept)),
     )
+
+
+def _with_label(clips: ClipSet, part: Part) -> ClipSet:
+    """The labelled ones, under the names that they have among all; the last class is that of the others."""
+    *classes, _ = clips.classes
+    labelled = clips.labels < len(classes)
+    if labelled.all():
+        return replace(clips, classes=tuple(classes))
+    if not labelled.any():
+        some = ", ".join(clips.names[:_MOST_NAMED]) + (", …" if len(clips) > _MOST_NAMED else "")
+        raise UserError(
+            f"no clip of the {part} part of {clips.dataset} {clips.split} has a label: write one into the JSON of some of "
+            f"them, and prepare the set again ({some})"
+        )
+    chosen = subset(replace(clips, names=unique_names(clips)), np.flatnonzero(labelled))
+    return replace(chosen, classes=tuple(classes))
+
+
+def _without_label(clips: ClipSet) -> ClipSet:
+    """All of them; the last class, that of the unlabelled ones, is none."""
+    *classes, _ = clips.classes
+    labels = np.where(clips.labels < len(classes), clips.labels, 0)
+    return replace(clips, labels=labels, classes=tuple(classes) or (UNLABELLED,))
 
 
 def require_alike(roots: Sequence[Path]) -> None:

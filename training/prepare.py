@@ -18,17 +18,20 @@ from skel.skeleton.errors import UserError
 from skel.skeleton.files import lock
 from skel.skeleton.layouts import SkeletonLayout
 from skel.training.blocks import RECORDINGS, Block, Source, make_blocks
-from skel.training.dataset import PARTS, Part, PartRows, mark_unfinished, write_split
-from skel.training.raw import Excluded
+from skel.training.dataset import PARTS, UNLABELLED, Part, PartRows, mark_unfinished, write_split
+from skel.training.raw import Excluded, Remark
+
+_MOST_SAID = 20  # of what was left out; meta.json has all
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """One prepared split: where it is, what each part holds, and what had to be left out."""
+    """One prepared split: where it is, what each part holds, what had to be left out, and what must be said of the rest."""
 
     folder: Path
     parts: dict[Part, PartRows]
     excluded: tuple[Excluded, ...]
+    remarks: tuple[Remark, ...]
 
 
 def prepare(
@@ -59,17 +62,16 @@ def prepare(
             planned[split] = {part: table.part(split, part, classes, config.skeleton_layout()) for part in PARTS}
             for part, rows in planned[split].items():
                 if not rows.names:
-                    left_out = f" ({len(table.excluded)} left out: {_first(table.excluded)})" if table.excluded else ""
-                    raise UserError(
-                        f"there is no clip for the {part} part of {source.dataset} {split}{left_out}: give the whole set"
-                    )
+                    none = f"there is no clip for the {part} part of {source.dataset} {split}{_first(table.excluded)}"
+                    raise UserError(f"{none}: {source.too_few}")
+        remarks = tuple(remark for block in blocks for remark in block.remarks)
         prepared = []
         for split, parts in planned.items():
             mark_unfinished(out / split)
             _copy_recordings(blocks, work, out / split)
             pairs = [(item.file, item.reason) for item in table.excluded]
             folder = write_split(out / split, source.dataset, classes, config, parts, pairs, provenance)
-            prepared.append(Prepared(folder, parts, table.excluded))
+            prepared.append(Prepared(folder, parts, table.excluded, remarks))
         shutil.rmtree(work)
         return prepared
 
@@ -94,8 +96,24 @@ def _only_one_in(out: Path) -> Iterator[None]:
                 path.unlink(missing_ok=True)
 
 
+def said_of(prepared: Prepared) -> list[str]:
+    """What a person must be told of the raw files, in lines: what was left out, and what holds of the rest, once each."""
+    lines = [f"left out {item.file}: {item.reason}" for item in prepared.excluded[:_MOST_SAID]]
+    if len(prepared.excluded) > _MOST_SAID:
+        lines.append(f"and {len(prepared.excluded) - _MOST_SAID} more, see meta.json")
+    files: dict[str, list[str]] = {}
+    for remark in prepared.remarks:
+        files.setdefault(remark.what, []).append(remark.file)
+    return lines + [f"{what} ({_such(of)})" for what, of in files.items()]
+
+
+def _such(files: Sequence[str]) -> str:
+    return f"{files[0]} and {len(files) - 1} more" if len(files) > 1 else files[0]
+
+
 def _first(excluded: Sequence[Excluded]) -> str:
-    return f" ({len(excluded)} left out: {excluded[0].file} {excluded[0].reason})" if excluded else ""
+    """In brackets, how much was left out, and why the first of it."""
+    return f" ({len(excluded)} left out, such as {excluded[0].file}: {excluded[0].reason})" if excluded else ""
 
 
 @dataclass(frozen=True)
@@ -137,6 +155,7 @@ class _Table:
         frames, missing = sum(row["frames"] for row in rows), np.zeros(len(layout))
         for row in rows:
             missing += row["missing"]
+        unlabelled = sum(row["label"] == UNLABELLED for row in rows)
         shares = {joint: round(float(count) / max(frames, 1), 5) for joint, count in zip(layout.joints, missing)}
         return PartRows(
             names=[row["name"] for row in rows],
@@ -144,7 +163,7 @@ class _Table:
             subjects=[row["subject"] for row in rows],
             durations_s=[row["duration_s"] for row in rows],
             chunks=_Chunks(self.blocks, [self.place[i] for i in chosen]),
-            extra={"missing_joints": shares},
+            extra={"missing_joints": shares} | ({"unlabelled": unlabelled} if unlabelled else {}),
         )
 
 

@@ -32,7 +32,7 @@ def _pretrain(config: PretrainConfig, device: torch.device) -> Path:
         if config.compile:
             raise UserError("--compile is for a GPU: leave it out on the CPU")
         keep_freed_memory()
-    data = load_joined(config.data, "train")
+    data = load_joined(config.data, "train", unlabelled=True)
     clips = clip_tensor(data, config.empty_bodies).to(device)
     batch = min(config.batch_size, len(clips))
     if batch % ranks.count():
@@ -41,7 +41,7 @@ def _pretrain(config: PretrainConfig, device: torch.device) -> Path:
     if queue_size is not None and queue_size < batch:
         raise UserError(f"--method.queue-size {queue_size} cannot hold the keys of a batch: give {batch} or more")
     with ranks.main_first():
-        run = Run(config.out, config, config.seed, digest(data))
+        run = Run(config.out, config, config.seed, digest(data, labelled=False))
     steps = len(clips) // batch  # the last, smaller batch is dropped: every key in the queue is from a full one
 
     torch.manual_seed(config.seed)

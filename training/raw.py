@@ -7,7 +7,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -34,6 +34,14 @@ class Excluded:
 
     file: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What has to be said of a raw file that is used all the same, in words that are the same for all such files."""
+
+    file: str
+    what: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,15 +88,21 @@ class Options:
         exclude: names of clips to leave out.
         pauses: also cut clips of class idle where nothing is labelled.
         train_share: share of own recordings that trains.
+        fps: frames a second of own recordings that do not say it; None = 30.
+        unlabelled: the name of an own recording is no label.
+        sides: {own recording: part} where that is settled already.
     """
 
     people: People = "tracked"
     exclude: tuple[str, ...] = ()
     pauses: bool = False
     train_share: float = 0.7
+    fps: float | None = None
+    unlabelled: bool = False
+    sides: Mapping[str, Part] = field(default_factory=dict)
 
 
-Found = RawClip | Untrimmed | Excluded
+Found = RawClip | Untrimmed | Excluded | Remark
 
 
 @dataclass(frozen=True)
@@ -109,6 +123,7 @@ class Reader:
         files: matches the names of the files that hold skeletons.
         example: such a name.
         open: looks at what there is, once in every process; `UserError` where something that all files need is missing.
+        too_few: what to do where there is no clip for one of the two parts.
     """
 
     splits: tuple[str, ...]
@@ -116,6 +131,7 @@ class Reader:
     files: re.Pattern[str]
     example: str
     open: Callable[["RawFiles", Options], Opened]
+    too_few: str = "give the whole set"
 
 
 def each_file(
@@ -151,6 +167,8 @@ class RawFiles:
             try:
                 self._archives[path] = zipfile.ZipFile(path)
             except (OSError, zipfile.BadZipFile) as error:
+                if isinstance(error, zipfile.BadZipFile) and path.suffix.lower() != ".zip":
+                    raise UserError(f"{path} is neither a folder nor a ZIP archive: give the folder it is in") from error
                 raise UserError(f"{path} is not a readable ZIP archive ({error}): download it again") from error
 
     def __str__(self) -> str:

@@ -1,13 +1,15 @@
 """A folder of recordings given where a prepared set is expected: its clips are made while it is read."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from skel.skeleton.clip import ClipConfig
 from skel.skeleton.errors import UserError
+from skel.skeleton.journal import SUFFIX
 from skel.training.dataset import ClipSet, Part, load_split
-from skel.training.prepare import prepare
+from skel.training.prepare import prepare, said_of
 from skel.training.sources import Recorded
 
 
@@ -26,6 +28,8 @@ def _holds_recordings(root: Path) -> bool:
     """Whether there are recordings with their descriptions, and neither a prepared set nor several."""
     if any(root.glob("**/meta.json")) or any(root.glob("**/*_position.npy")):
         return False
+    if any(root.glob(f"**/*{SUFFIX}")):
+        return True
     return any(path.with_suffix(".json").is_file() for path in root.glob("**/*.npy"))
 
 
@@ -35,6 +39,8 @@ def _load_recordings(root: Path, part: Part, config: ClipConfig) -> ClipSet:
         try:
             (made,) = prepare(source, Path(folder), config, {"recordings": str(root)})
         except UserError as error:
-            least = "of at least one action there must be two recordings, one to learn from and one to be measured with"
-            raise UserError(f"{root} cannot be learned from ({error}): {least}") from error
+            raise UserError(f"{root} cannot be learned from: {error}") from error
+        if part == "train":  # of the other one the same would be said again
+            for line in said_of(made):
+                print(line, file=sys.stderr)
         return load_split(made.folder, part)

@@ -97,7 +97,7 @@ def select(config: SelectConfig) -> Path:
         raise UserError(f"--out is a JSON list: give a name that ends in .json, not {config.out.name}")
     check_seed(config.seed)
     network, card = load_model(config.init)
-    clips = load_joined(config.data, "train")
+    clips = load_joined(config.data, "train", unlabelled=True)
     if clips.clip != card.clip:
         raise UserError(f"{config.init} was trained on clips made in another way: prepare the data with its --clip")
     proposal = typical(predict(network, clips, pick_device(config.device)).embeddings, config.budget, config.seed)

@@ -1,6 +1,7 @@
 """What is in a prepared set, and what looks wrong with it."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy.typing as npt
 
 from skel.skeleton.anatomy import bone_lengths_m, facing_checks, human_range_m
 from skel.skeleton.layouts import SkeletonLayout
-from skel.training.dataset import PARTS, ClipSet, Part, find_split, load_meta, load_split
+from skel.training.dataset import PARTS, UNLABELLED, ClipSet, Part, find_split, load_meta, load_split
 
 Array = npt.NDArray[np.float64]
 
@@ -19,6 +20,7 @@ _MOST_NAMED = 5
 _LEAST_SHARE = 0.9  # of clips that must look like an upright, not mirrored person
 _LEAST_LENGTH_S = 0.3
 _MOST_MISSING = 0.2
+_MOST_SCALE = 5  # of bones, beyond which the unit is wrong rather than the person odd
 _MOST_ASYMMETRY = 0.2  # between the two sides of the body
 
 
@@ -48,7 +50,8 @@ def describe(root: Path) -> dict[str, Any]:
         "provenance": meta["provenance"],
         "warnings": [
             *_content_warnings(parts, counts),
-            *_body_warnings(bones_cm, checks),
+            *_label_warnings(parts["val"]),
+            *(_body_warnings(bones_cm, checks) if bones_cm else []),
             *_missing_warnings(meta["parts"]),
             *([f"{len(meta['excluded'])} raw files or clips were left out"] if meta["excluded"] else []),
         ],
@@ -102,8 +105,34 @@ def _share(yes: npt.NDArray[np.bool_]) -> float:
     return round(float(yes.mean()), 4)
 
 
+def first_warnings(folder: Path) -> list[str]:
+    """Those of `describe` that tell that nothing should be learned from the set as it is; quickly, however large it is."""
+    parts: dict[Part, ClipSet] = {part: load_split(folder, part, in_memory=False) for part in PARTS}
+    layout, bodies = parts["train"].clip.skeleton_layout(), _first_bodies(parts)
+    seen = _body_warnings(_bones_cm(bodies, layout), _checks(bodies, layout)) if len(bodies) else []
+    return [*seen, *_label_warnings(parts["val"])]
+
+
+def _label_warnings(val: ClipSet) -> list[str]:
+    names = [name for name, label in zip(val.names, val.labels) if val.classes[label] == UNLABELLED]
+    return [f"{len(names)} clips of val have no label, so they measure nothing: {_some(names)}"] if names else []
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")
+
+
 def _body_warnings(bones_cm: dict[str, float], checks: dict[str, float]) -> list[str]:
-    warnings = []
+    warnings = [
+        f"{what} in only {share:.0%} of the clips: are the axes or the sides wrong?"
+        for what, share in checks.items()
+        if share < _LEAST_SHARE
+    ]
+    usual_cm = {bone: 50 * sum(human_range_m(bone.split("–")[0])) for bone in bones_cm}
+    scale = float(np.median([length / usual_cm[bone] for bone, length in bones_cm.items()]))
+    if not 1 / _MOST_SCALE < scale < _MOST_SCALE:
+        about = f"{float(f'{scale:.1g}'):g}"
+        return [f"bones are about {about} times as long as people's: are the positions in metres?", *warnings]
     for bone, length in bones_cm.items():
         least, greatest = (100 * length_m for length_m in human_range_m(bone.split("–")[0]))
         if not least <= length <= greatest:
@@ -112,11 +141,6 @@ def _body_warnings(bones_cm: dict[str, float], checks: dict[str, float]) -> list
         right = bones_cm.get(left.replace("Left", "Right"), length)
         if abs(length - right) > _MOST_ASYMMETRY * max(length, right):
             warnings.append(f"bone {left} is {length:g} cm long on the left and {right:g} on the right")
-    warnings += [
-        f"{what} in only {share:.0%} of the clips: are the axes or the sides wrong?"
-        for what, share in checks.items()
-        if share < _LEAST_SHARE
-    ]
     return warnings
 
 
@@ -133,17 +157,18 @@ def _content_warnings(parts: dict[Part, ClipSet], counts: dict[Part, npt.NDArray
     train, val = (parts[part] for part in PARTS)
     warnings = []
     for part, clips in parts.items():
-        absent = [name for name, count in zip(clips.classes, counts[part]) if count == 0]
+        of_class = {name: count for name, count in zip(clips.classes, counts[part]) if name != UNLABELLED}
+        absent = [name for name, count in of_class.items() if count == 0]
         if absent:
-            some = ", ".join(absent[:_MOST_NAMED]) + (", …" if len(absent) > _MOST_NAMED else "")
-            warnings.append(f"{part} has no clip of {some} ({len(absent)} of {len(clips.classes)} classes)")
+            warnings.append(f"{part} has no clip of {_some(absent)} ({len(absent)} of {len(of_class)} classes)")
         empty = sum(not clip.any() for clip in clips.clips)
         if empty:
             warnings.append(f"{part} has {empty} clips without anybody")
         short = int((clips.durations_s < _LEAST_LENGTH_S).sum())
         if short:
             warnings.append(f"{part} has {short} clips shorter than {_LEAST_LENGTH_S} s")
-    if counts["train"].max() > _MOST_IMBALANCE * max(counts["train"].min(), 1):
+    of_classes = counts["train"][[name != UNLABELLED for name in train.classes]]
+    if len(of_classes) and of_classes.max() > _MOST_IMBALANCE * max(of_classes.min(), 1):
         warnings.append(f"the largest class of train has over {_MOST_IMBALANCE} times the clips of the smallest")
     in_both = {int(s) for s in train.subjects if s >= 0} & {int(s) for s in val.subjects}
     if in_both and train.split.startswith("xsub"):

@@ -45,6 +45,11 @@ class Recorded:
         known = READERS[self.dataset].classes
         return (*known, IDLE) if known and self.options.pauses else known
 
+    @property
+    def too_few(self) -> str:
+        """What to do where there is no clip for one of the two parts."""
+        return READERS[self.dataset].too_few
+
     def items(self) -> list[Item]:
         """The files to read; `UserError` where there is none of this set."""
         reader = READERS[self.dataset]
@@ -87,6 +92,7 @@ class Performed:
     unit: str = "recordings"
     splits: tuple[str, ...] = (synthetic.SPLIT,)
     classes: tuple[str, ...] = synthetic.CLASSES
+    too_few: str = "give a larger --clips"
 
     def __post_init__(self) -> None:
         if self.clips < synthetic.VAL_EVERY:

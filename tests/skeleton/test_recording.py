@@ -1,6 +1,7 @@
 """Recordings: what is saved comes back, what is assumed is said, and what is wrong ends in one clear line."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -187,8 +188,7 @@ BAD_FIELDS = {
     "layout": ("COCO17", "unknown skeleton layout 'COCO17'"),
     "fps": (0, "the frame rate must be positive, not 0.0"),
     "times_s": ([0.0], "has 1 time stamps for 12 frames"),
-    "segments": ([{"start_s": 0.0, "label": "wave"}], "lacks the field 'end_s'"),
-    "device": (..., "lacks the field 'device': delete it to have the .npy read as it is"),
+    "segments": ([{"start_s": 0.0, "label": "wave"}], "a segment in {side} lacks the field 'end_s': add it"),
 }
 
 
@@ -198,18 +198,56 @@ def test_a_bad_description_ends_in_one_clear_line(tmp_path: Path, field: str) ->
     side_path = tmp_path / "take.json"
     side = json.loads(side_path.read_text(encoding="utf-8"))
     value, message = BAD_FIELDS[field]
-    if value is ...:
-        del side[field]
-    else:
-        side[field] = value
-    side_path.write_text(json.dumps(side))
+    side_path.write_text(json.dumps({**side, field: value}))
     with pytest.raises(UserError) as raised:
         load_recording(tmp_path / "take.npy")
-    assert message in str(raised.value)
+    assert message.format(side=side_path) in str(raised.value)
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "null", "\xff", '{"schema": 1, "layout": "NTU25", "times_s": "soon"}'])
+def test_all_missing_fields_are_named_at_once(tmp_path: Path) -> None:
+    save_recording(tmp_path / "take", take())
+    side_path = tmp_path / "take.json"
+    for side, fields in (
+        ({"label": "wave"}, "fields 'schema', 'layout', 'fps'"),
+        ({"schema": 1, "fps": 30}, "field 'layout'"),
+    ):
+        side_path.write_text(json.dumps(side))
+        with pytest.raises(UserError) as raised:
+            load_recording(tmp_path / "take.npy")
+        expected = f"{side_path} lacks the {fields}: add what is missing, or delete it to have the .npy read as it is"
+        assert str(raised.value) == expected
+
+
+@pytest.mark.parametrize("shape", [(12, 25, 3), (12, 1, 25, 3), (12, 2, 25, 3)])
+def test_the_shortest_description(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    """What else there can be said of an array: docs/data.md."""
+    values = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    path = save_array(tmp_path, values)
+    path.with_suffix(".json").write_text('{"schema": 1, "layout": "NTU25", "fps": 15}')
+    recording = load_recording(path)
+    assert np.array_equal(recording.positions_m, values.reshape(12, -1, 25, 3))
+    assert np.allclose(recording.times_s, np.arange(12) / 15)
+    assert (recording.fps, recording.device, recording.segments, recording.assumed) == (15.0, "", (), "")
+
+
+def test_the_descriptions_in_the_documentation_are_read(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
+    examples = re.findall("```json\n(.*?)```", text, re.DOTALL)
+    assert len(examples) == 2
+    for example in examples:
+        path = save_array(tmp_path, np.zeros((3, 2, 25, 3)))
+        path.with_suffix(".json").write_text(example, encoding="utf-8")
+        assert load_recording(path).fps == 30
+    assert load_recording(path).segments == (Segment(0.0, 0.06, "wave"),)
+    described = re.findall(r"^\| `(\w+)` \|", text.partition("| field |")[2].partition("\n\n")[0], re.MULTILINE)
+    assert described == list(json.loads(example))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", "[]", "null", '"schema layout fps"', "\xff", '{"schema": 1, "layout": "NTU25", "fps": 30, "times_s": "soon"}'],
+)
 def test_a_description_that_is_none(tmp_path: Path, text: str) -> None:
     save_recording(tmp_path / "take", take())
     (tmp_path / "take.json").write_bytes(text.encode("latin-1"))

@@ -1,4 +1,4 @@
-"""Raw data sets of any size in the formats of NTU RGB+D and PKU-MMD, performed by the synthetic actor."""
+"""Raw data sets of any size in the formats of NTU RGB+D and PKU-MMD, performed by the synthetic actor; takes cut short."""
 
 from collections.abc import Iterable, Sequence
 from itertools import product
@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from skel.sensors.synthetic import perform
+from skel.skeleton.journal import SUFFIX, Heading, Journal
+from skel.skeleton.recording import load_recording
 
 FIRST_ID = 72057594037931101  # ids as long as real ones: beyond what a double tells apart
 ONE_PERSON, TWO_PERSONS = 1, 50  # an action of one and one of two people
@@ -20,6 +22,17 @@ def people(number: int, frames: int, persons: int = 1) -> np.ndarray:
     second = perform(number + 1000, frames / 30).positions_m[:, 0]
     second = second.mean(axis=0) + 0.5 * (second - second.mean(axis=0)) + (1.0, 0, 0)
     return np.stack([first, second], axis=1)
+
+
+def unfinish(path: Path) -> None:
+    """Leave of a recording of one person what a crash would have left, had it come before the recording was finished."""
+    recording = load_recording(path)
+    journal = Journal(path.with_suffix(SUFFIX), Heading(recording.layout.name, recording.fps, recording.device))
+    for time_s, positions_m in zip(recording.times_s.tolist(), recording.positions_m):
+        journal.append(time_s, [0], positions_m)
+    journal.close()
+    path.unlink()
+    path.with_suffix(".json").unlink()
 
 
 def chair(frames: int) -> np.ndarray:

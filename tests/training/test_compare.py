@@ -10,7 +10,7 @@ from skel.skeleton.errors import UserError
 from skel.training.adaptation_config import CompareConfig, FinetuneOptions, LinearOptions, PretrainOptions
 from skel.training.compare import compare, plan
 from skel.training.comparison_table import Comparison, Curve, Point
-from skel.training.dataset import load_split, save_split
+from skel.training.dataset import PARTS, load_split, save_split
 from skel.training.report import METRICS_FILE
 from skel.training.run import Run
 from skel.training.side_by_side import train_all
@@ -44,6 +44,13 @@ def figures(folder):
     found = json.loads((folder / "comparison.json").read_text())
     found.pop("provenance")
     return found
+
+
+def test_a_target_of_which_not_all_labels_are_there_is_refused(prepared, other, tmp_path):
+    parts = {part: replace(load_split(prepared, part), classes=("arm lift", "unlabelled", "arm push")) for part in PARTS}
+    save_split(tmp_path / "half", parts, [], {})
+    with pytest.raises(UserError, match="has clips without a label, and compare needs all of them"):
+        compare(config(other, tmp_path / "half", tmp_path / "out"))
 
 
 class KilledError(Exception):

@@ -2,8 +2,11 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from skel.sensors.synthetic import perform
+from skel.skeleton.recording import save_recording
 from skel.training import blocks
 from skel.training.data_cli import main
 from skel.training.dataset import load_split
@@ -60,6 +63,9 @@ def test_prepare_synthetic(run, tmp_path):
     [
         (["prepare", "nw-ucla", "--raw", "none.zip", "--out", "x"], "no such file or folder: none.zip"),
         (["info", "none"], "no such folder: none"),
+        (["prepare", "synthetic", "--jobs", "-3", "--out", "x"], "--jobs must be 0 (one a core) or more, not -3"),
+        (["prepare", "nw-ucla", "--raw", ".", "--jobs", "-1", "--out", "x"], "--jobs must be 0 (one a core) or more"),
+        (["prepare", "recordings", "--raw", ".", "--fps", "0", "--out", "../x"], "--fps must be positive, not 0"),
         (["prepare", "synthetic", "--seed", "-1", "--out", "x"], "--seed must be between 0 and 4294967295, not -1"),
     ],
 )
@@ -68,6 +74,51 @@ def test_bad_input_is_one_line_and_code_2(run, arguments, message):
     assert code == 2
     assert err.startswith(f"error: {message}")
     assert err.count("\n") == 1
+
+
+def test_a_recording_in_place_of_its_folder_is_refused_as_what_it_is(run, miniature, tmp_path):
+    path = miniature("recordings") / "take_0.npy"
+    code, _, err = run("prepare", "recordings", "--raw", path, "--out", tmp_path / "out")
+    assert (code, err) == (2, f"error: {path} is neither a folder nor a ZIP archive: give the folder it is in\n")
+    code, _, err = run("info", path)
+    expected = f"error: {path} is a file: give the folder of a prepared set, as skel-data prepare makes it\n"
+    assert (code, err) == (2, expected)
+
+
+def test_what_is_assumed_and_what_looks_wrong_is_said_once(run, miniature, tmp_path):
+    raw, out = miniature("recordings"), tmp_path / "out"
+    assumed = "assumed: frames, joints, xyz, NTU25, 30 frames a second, metres (jump 0.npy and 3 more)\n"
+    assert run("prepare", "recordings", "--raw", raw, "--out", out)[2] == assumed
+    _, text, err = run("prepare", "recordings", "--raw", raw, "--out", tmp_path / "slow", "--fps", 15)
+    assert (err, "stay on their side" in text) == (assumed.replace("30 frames", "15 frames"), False)
+    assert load_split(tmp_path / "slow", "train").durations_s.min() == pytest.approx(2)
+
+    for path in raw.glob("*.npy"):
+        np.save(path, 1000 * np.load(path))
+    _, _, err = run("prepare", "recordings", "--raw", raw, "--out", tmp_path / "millimetres")
+    assert err == f"{assumed}warning: bones are about 1000 times as long as people's: are the positions in metres?\n"
+    for path in raw.glob("*.npy"):
+        np.save(path, np.load(path) * (0.001, -0.001, 0.001))  # y is down
+    _, _, err = run("prepare", "recordings", "--raw", raw, "--out", tmp_path / "axes")
+    assert "warning: head above the hips in only" in err
+
+
+def test_too_few_own_recordings_get_advice_that_helps(run, tmp_path):
+    for name in ("wave", "clap"):
+        save_recording(tmp_path / "raw" / name, perform(0, 1))
+    (tmp_path / "raw" / "jump.npy").write_bytes(b"")
+    two = "of at least one action there must be two recordings, one to learn from and one to be measured with"
+    otherwise = "folders called train and val, or another --train-share of skel-data prepare, divide them otherwise"
+    left_out = "1 left out, such as jump.npy: is not a .npy file: save it again with numpy.save"
+    arguments = ("prepare", "recordings", "--raw", tmp_path / "raw", "--out", tmp_path / "out")
+    none = f"error: there is no clip for the {{}} part of recordings own ({left_out}): {two}; {otherwise}\n"
+    assert run(*arguments)[2] == none.format("val")
+    assert run(*arguments, "--train-share", 0.01)[2] == none.format("train")
+    for side, name in (("train", "wave"), ("val", "clap")):
+        (tmp_path / "raw" / side).mkdir()
+        for ending in (".npy", ".json"):
+            (tmp_path / "raw" / f"{name}{ending}").rename(tmp_path / "raw" / side / f"{name}{ending}")
+    assert run(*arguments)[0] == 0
 
 
 def test_out_that_cannot_be_written(run, miniature, tmp_path):
@@ -133,8 +184,8 @@ def test_much_left_out_is_not_all_said(run, miniature, tmp_path):
     for number in range(30):
         (raw / f"a03_s01_e{number:02d}_v01.json").write_text("{}")
     _, _, err = run("prepare", "nw-ucla", "--raw", raw, "--out", tmp_path / "out")
-    assert err.count("\n") == 21
-    assert err.endswith("and 10 more, see meta.json\n")
+    assert err.count("left out") == 20
+    assert "\nand 10 more, see meta.json\n" in err
 
 
 def test_ctrl_c_says_how_to_go_on(run, miniature, tmp_path, monkeypatch):

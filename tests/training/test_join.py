@@ -6,8 +6,9 @@ import pytest
 
 from skel.skeleton.clip import AIMCLR
 from skel.skeleton.errors import UserError
-from skel.training.dataset import load_split, save_split
+from skel.training.dataset import PARTS, UNLABELLED, load_split, save_split
 from skel.training.join import load_joined
+from skel.training.splits import unique_names
 
 
 @pytest.fixture
@@ -64,6 +65,59 @@ def test_a_wrong_file_gets_one_line(prepared, tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(UserError, match=message):
         load_joined([prepared], "train", path)
+
+
+@pytest.fixture
+def half_labelled(prepared, tmp_path):
+    """What shows a push is unlabelled."""
+    names = ("arm lift", "arm swing", UNLABELLED)
+    parts = {part: replace(load_split(prepared, part), classes=names, dataset="half") for part in ("train", "val")}
+    save_split(tmp_path / "half", parts, [], {})
+    return tmp_path / "half"
+
+
+def test_what_has_no_label_is_no_class(half_labelled, tmp_path):
+    labelled = load_joined([half_labelled], "train")
+    assert labelled.classes == ("arm lift", "arm swing")
+    assert np.bincount(labelled.labels).tolist() == [8, 8]
+    assert "t2" not in labelled.names
+    known = ("jump", "arm swing", "arm lift")
+    assert np.bincount(load_joined([half_labelled], "val", known=known).labels).tolist() == [0, 4, 4]
+    path = tmp_path / "classes.json"
+    path.write_text(json.dumps({"arm": ["arm lift"]}))
+    assert len(load_joined([half_labelled], "train", path)) == 8
+    assert len(load_joined([half_labelled], "train", path, unlabelled=True)) == 16
+    path.write_text(json.dumps({"arm": [UNLABELLED]}))
+    with pytest.raises(UserError, match="names classes that no set has: unlabelled"):
+        load_joined([half_labelled], "train", path)
+
+
+def test_where_no_label_is_read_all_clips_are_there(half_labelled, prepared):
+    for roots in ([half_labelled], [half_labelled, prepared]):
+        everything = load_joined(roots, "train", unlabelled=True)
+        assert len(everything) == 24 * len(roots)
+        assert everything.classes == ("arm lift", "arm swing", "arm push")[: 1 + len(roots)]
+        np.testing.assert_array_equal(everything.clips[:24], load_split(half_labelled, "train").clips)
+    assert len(load_joined([half_labelled, prepared], "train")) == 40
+
+
+def test_a_clip_has_one_name_whether_those_without_a_label_are_there_or_not(half_labelled, prepared, tmp_path):
+    """Lists of clips are made of all, and learned from with the labelled ones."""
+    save_split(tmp_path / "same", {part: replace(load_split(prepared, part), dataset="half") for part in PARTS}, [], {})
+    roots = [half_labelled, tmp_path / "same"]
+    everything, labelled = load_joined(roots, "train", unlabelled=True), load_joined(roots, "train")
+    place = {name: i for i, name in enumerate(unique_names(everything))}
+    for name, clip in zip(unique_names(labelled), labelled.clips):
+        np.testing.assert_array_equal(everything.clips[place[name]], clip)
+
+
+def test_where_nothing_has_a_label_nothing_is_learned_or_measured(prepared, tmp_path):
+    parts = {part: replace(load_split(prepared, part), classes=(UNLABELLED,) * 3) for part in PARTS}
+    save_split(tmp_path / "none", parts, [], {})
+    for part, names in (("train", "t0, t1, t2, .*, t11, …"), ("val", "v0, .*, v11")):
+        with pytest.raises(UserError, match=rf"no clip of the {part} part of limbs xsub has a label: .* \({names}\)$"):
+            load_joined([tmp_path / "none"], part)
+    assert load_joined([tmp_path / "none"], "train", unlabelled=True).classes == (UNLABELLED,)
 
 
 def test_clips_made_in_different_ways_are_not_mixed(prepared, tmp_path):

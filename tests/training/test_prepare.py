@@ -108,8 +108,12 @@ def test_half_a_set(miniature, tmp_path):
     for view in ("v01", "v02"):
         for file in folder.rglob(f"*{view}.json"):
             file.write_text("")
-    with pytest.raises(UserError, match=r"no clip for the train part of nw-ucla xview \(2 left out"):
+    with pytest.raises(UserError) as caught:
         prepared("nw-ucla", folder, tmp_path / "out")
+    assert str(caught.value) == (
+        "there is no clip for the train part of nw-ucla xview (2 left out, such as all_sqe/a01_s01_e00_v01.json: "
+        "is not a JSON object with skeletons (Expecting value: line 1 column 1 (char 0))): give the whole set"
+    )
 
 
 def test_one_protocol_of_several(miniature, tmp_path):

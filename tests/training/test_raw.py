@@ -42,9 +42,12 @@ def test_missing_path(tmp_path):
         RawFiles(tmp_path / "none.zip")
 
 
-def test_not_a_zip(folder):
-    with pytest.raises(UserError, match="not a readable ZIP"):
+def test_a_file_that_is_no_zip(folder):
+    with pytest.raises(UserError, match=r"b\.txt is neither a folder nor a ZIP archive: give the folder it is in$"):
         RawFiles(folder / "b.txt")
+    (folder / "b.txt").rename(folder / "b.ZIP")
+    with pytest.raises(UserError, match=r"b\.ZIP is not a readable ZIP archive .*: download it again$"):
+        RawFiles(folder / "b.ZIP")
 
 
 def test_truncated_zip(folder):

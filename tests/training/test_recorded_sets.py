@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from raw_files import unfinish
 
 from skel.sensors.synthetic import perform
 from skel.skeleton.clip import AIMCLR, make_clip
@@ -56,9 +57,28 @@ def test_fine_tuning_takes_them_as_they_are(recordings, tmp_path):
 def test_too_few_are_refused_in_one_line(tmp_path):
     recording = replace(perform(0, 3.0), segments=(Segment(0.5, 2.5, "wave"),))
     save_recording(tmp_path / "taught" / "wave" / "wave_01.npy", recording)
-    with pytest.raises(UserError, match=r"taught cannot be learned from .* two recordings") as caught:
+    with pytest.raises(UserError, match=r"taught cannot be learned from: there is no clip for the val") as caught:
         load_joined([tmp_path / "taught"], "train")
     assert "\n" not in str(caught.value)
+    assert str(caught.value).count("two recordings") == 1
+
+
+def test_what_is_left_out_or_cut_short_is_said_once(recordings, capsys):
+    finished = recordings / "wave" / "wave_04.npy"
+    unfinish(finished)
+    (recordings / "wave" / "wave_05.npy").write_bytes(b"")
+    train, val = (load_joined([recordings], part) for part in ("train", "val"))
+    assert "wave_wave_04" in (*train.names, *val.names)
+    assert capsys.readouterr().err.splitlines() == [
+        "left out wave/wave_05.npy: is not a .npy file: save it again with numpy.save",
+        "90 frames recovered of a recording that was cut short (wave/wave_04.unfinished)",
+    ]
+
+
+def test_a_file_in_place_of_a_folder_is_refused_as_what_it_is(recordings):
+    path = recordings / "wave" / "wave_01.npy"
+    with pytest.raises(UserError, match=r"wave_01\.npy is a file: give the folder of a prepared set"):
+        load_joined([path], "train")
 
 
 def test_a_folder_without_recordings_is_refused_as_before(tmp_path):

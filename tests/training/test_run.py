@@ -1,4 +1,5 @@
 import json
+import pickle
 import shutil
 from dataclasses import replace
 from importlib.metadata import version
@@ -139,6 +140,16 @@ def test_a_run_does_not_go_on_with_other_clips(changed, tmp_path, configure, tra
     path = config.out / "config.json"
     path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k != "clips_digest"}))
     train(config)
+
+
+def test_pre_training_goes_on_when_clips_get_labels(changed, tmp_path):
+    data, _ = changed
+    config = small_pretrain(data, tmp_path / "run")
+    pretrain(config)
+    path = next(data.rglob("train_label.pkl"))
+    names, labels = pickle.loads(path.read_bytes())
+    path.write_bytes(pickle.dumps((names, [0] * len(labels))))
+    pretrain(config)
 
 
 def test_a_state_of_another_network_gets_one_line(prepared, tmp_path):

@@ -9,7 +9,7 @@ from skel.skeleton.clip import ClipConfig
 from skel.skeleton.layouts import NTU25
 from skel.training.dataset import PARTS, load_split, save_split
 from skel.training.prepare import prepare
-from skel.training.set_report import describe
+from skel.training.set_report import describe, first_warnings
 from skel.training.set_tables import print_report, ranges
 from skel.training.sources import Performed
 
@@ -64,12 +64,28 @@ def sides_swapped(clips):
         (upside_down, "head above the hips"),
         (sides_swapped, "left shoulder on the left"),
         (sides_swapped, "toes in front"),
-        (in_millimetres, "bone Head–Neck is"),
+        (in_millimetres, "bones are about 1000 times as long as people's: are the positions in metres?"),
         (np.zeros_like, "without anybody"),
     ],
 )
 def test_wrong_bodies_are_seen(tmp_path, parts, change, warning):
     assert any(warning in line for line in report_of(tmp_path, changed(parts, change))["warnings"])
+
+
+def test_what_has_no_label_is_no_class(tmp_path, parts):
+    """It is neither missing from a part nor the largest class, but the validation part should have none of it."""
+    train = np.where(np.arange(480) < 20, parts["train"].labels, 0)
+    unlabelled = {
+        "train": replace(parts["train"], labels=train, classes=("unlabelled", *parts["train"].classes[1:])),
+        "val": replace(parts["val"], classes=("unlabelled", *parts["val"].classes[1:])),
+    }
+    folder = save_split(tmp_path / "train", unlabelled, [], {})
+    names = [name for name, label in zip(parts["val"].names, parts["val"].labels) if label == 0]
+    expected = f"5 clips of val have no label, so they measure nothing: {', '.join(names)}"
+    assert first_warnings(folder) == [expected]
+    report = describe(folder)
+    assert expected in report["warnings"]
+    assert not any("unlabelled" in line or "over 10 times" in line for line in report["warnings"])
 
 
 def test_a_person_seen_in_a_mirror_is_still_a_person(tmp_path, parts):
