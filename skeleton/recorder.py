@@ -1,6 +1,7 @@
 """Recording frames as they come, so that neither a crash nor a full disk takes what was recorded before."""
 
 import itertools
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -135,7 +136,10 @@ def finish_recording(path: Path) -> Path | None:
     content = read_journal(journal)
     made = None
     if content is not None and len(content.times_s):
-        save_recording(path, replace(recovered(path, content), assumed=""))
+        whole, before = replace(recovered(path, content), assumed=""), {}
+        if content.heading.after:  # what else is said of a recording that is continued stays, such as its label
+            before = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        save_recording(path, whole, before)
         made = path
     journal.unlink()
     return made

@@ -1,6 +1,7 @@
 """Skeletons on disk: `NAME.npy` with `NAME.json` beside it, or a bare `.npy` whose meaning is inferred and said."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -67,14 +68,14 @@ class Recording:
         return float(self.times_s[-1] - self.times_s[0]) + 1 / self.fps if len(self) else 0.0
 
 
-def save_recording(path: Path | str, recording: Recording) -> None:
-    """Write `PATH.npy` and `PATH.json`, each atomically."""
+def save_recording(path: Path | str, recording: Recording, more: Mapping[str, Any] | None = None) -> None:
+    """Write `PATH.npy` and `PATH.json`, each atomically; `more` are further fields of the latter."""
     path = Path(path)
     if path.suffix != ".npy":
         path = path.with_name(path.name + ".npy")
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         np.save(file, recording.positions_m.astype(np.float32, copy=False), allow_pickle=False)
-    write_text(path.with_suffix(".json"), json.dumps(_side(recording), ensure_ascii=False))
+    write_text(path.with_suffix(".json"), json.dumps({**(more or {}), **_side(recording)}, ensure_ascii=False))
 
 
 def save_segments(path: Path | str, recording: Recording) -> None:

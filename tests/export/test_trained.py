@@ -106,5 +106,5 @@ def test_runs_that_learned_from_everything_leave_nothing_to_fit_on(prepared, tmp
 def test_other_sets_than_those_of_the_training_are_not_fitted_on(prepared, tmp_path):
     run = tuned(prepared, tmp_path / "run", held_out=0.25, held_out_by="clips", epochs=1)
     both = DataSource((prepared, prepared))
-    with pytest.raises(UserError, match="does not have: t0, t1"):
+    with pytest.raises(UserError, match="does not have, or has no label of: t0, t1"):
         both.held_out(load_runs([run]))

@@ -1,6 +1,7 @@
 """What is recorded comes back, is never overwritten, and survives kill -9 and a full disk."""
 
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -100,12 +101,14 @@ def test_the_same_name_is_continued_after_a_pause(tmp_path: Path):
     record(tmp_path / "take.npy", [5.0, 5.1])
     first = load_recording(tmp_path / "take.npy")
     labelled = Recording(first.positions_m, first.times_s, NTU25, 30.0, "camera", (Segment(0.0, 0.1, "wave"),))
-    save_recording(tmp_path / "take.npy", labelled)
+    save_recording(tmp_path / "take.npy", labelled, {"label": "hello", "subject": 3})
     assert record(tmp_path / "take.npy", [3.0, 3.5]) == tmp_path / "take.npy"
     take = load_recording(tmp_path / "take.npy")
     assert take.times_s == pytest.approx([5.0, 5.1, 5.1 + PAUSE_S, 5.6 + PAUSE_S])
     assert np.array_equal(take.positions_m[2:], np.stack([frame(t).positions_m for t in (3.0, 3.5)]))
     assert take.segments == labelled.segments
+    side = json.loads((tmp_path / "take.json").read_text())
+    assert (side["label"], side["subject"], len(side["times_s"])) == ("hello", 3, 4)
 
 
 def test_nothing_is_overwritten(tmp_path: Path):
@@ -204,12 +207,12 @@ def test_a_crash_while_finishing_neither_loses_nor_doubles_frames(tmp_path: Path
     recorder = Recorder(tmp_path / "take.npy", NTU25, 30.0)
     recorder.append(frame(0.0))
     recorder._journal.close()
-    json, journal = (tmp_path / "take.json").read_bytes(), recorder.journal_path.read_bytes()
+    side, journal = (tmp_path / "take.json").read_bytes(), recorder.journal_path.read_bytes()
     expected = load_recording(tmp_path / "take.npy")
     finish_recording(tmp_path / "take.npy")
     recorder.journal_path.write_bytes(journal)
     if crash_after == "npy":
-        (tmp_path / "take.json").write_bytes(json)
+        (tmp_path / "take.json").write_bytes(side)
     for _ in range(2):  # as it was left, and finished
         take = load_recording(tmp_path / "take.npy")
         assert np.array_equal(take.times_s, expected.times_s)
