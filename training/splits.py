@@ -109,8 +109,8 @@ def places(clips: ClipSet, names: Sequence[str], source: Path) -> Index:
     if unknown:
         more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
         raise UserError(
-            f"{source} lists clips that the training part of {clips.dataset} {clips.split} does not have, or has no label of: "
-            f"{', '.join(unknown[:3])}{more}"
+            f"{source} lists clips that the training part of {clips.dataset} {clips.split} does not have, or has no label "
+            f"of: {', '.join(unknown[:3])}{more}"
         )
     return np.array([i for i, name in enumerate(own) if name in wanted], np.int64)
 
