@@ -69,12 +69,12 @@ def finetune(config: FinetuneConfig) -> Path:
 
 
 def _advise(config: FinetuneConfig, count: int) -> None:
-    """Say where so few steps are made that more epochs would teach more (docs/results.md says how much)."""
+    """Say where so few steps are made from scratch that more epochs would teach more (docs/results.md says how much)."""
     in_epoch = -(-count // config.batch_size)
-    if (steps := config.epochs * in_epoch) < _FEW_STEPS:
+    if not config.init and (steps := config.epochs * in_epoch) < _FEW_STEPS:
         more = f"{_FEW_STEPS} or more, with --epochs {-(-_FEW_STEPS // in_epoch)}"
         print(
-            f"note: {config.epochs} epochs of {count} clips are {steps} steps; few clips are learned better in {more}",
+            f"note: {config.epochs} epochs of {count} clips are {steps} steps; from scratch few clips need {more}",
             file=sys.stderr,
         )
 

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,10 +45,13 @@ def test_learns_three_movements_and_measures_them(prepared, tmp_path, capsys):
     assert "limbs xsub, 100% of the training labels" in card.metrics["top1"]["protocol"]
 
 
-def test_few_steps_are_said(prepared, tmp_path, capsys):
-    finetune(config(prepared, tmp_path / "few", epochs=2, labels=0.25, batch_size=4))
-    said = "note: 2 epochs of 6 clips are 4 steps; few clips are learned better in 1000 or more, with --epochs 500\n"
+def test_few_steps_from_scratch_are_said(prepared, tmp_path, capsys, encoder):
+    few = config(prepared, tmp_path / "few", epochs=2, labels=0.25, batch_size=4)
+    finetune(few)
+    said = "note: 2 epochs of 6 clips are 4 steps; from scratch few clips need 1000 or more, with --epochs 500\n"
     assert said in capsys.readouterr().err
+    finetune(replace(few, out=tmp_path / "pretrained", init=encoder))
+    assert "note" not in capsys.readouterr().err
 
 
 def test_fine_tuning_starts_from_the_encoder(prepared, tmp_path, encoder):
