@@ -7,7 +7,8 @@ import platform
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -211,42 +212,39 @@ class Run:
         State is saved after every epoch, in one step: whatever happens, at most one epoch is lost. Only rank 0 writes.
         `UserError` where another process trains this run.
         """
-        if not ranks.is_main():
-            for epoch in range(self._resume(state), epochs):
-                one_epoch(epoch, lambda: None)
-            return
-        with (self.folder / ".lock").open("ab") as file:
-            if not lock(file):
-                raise UserError(f"{self.folder} is being trained by another process: wait for it, or choose another --out")
-            self._train(epochs, state, one_epoch, steps, title)
+        with self._alone():
+            first = self._resume(state)
+            if not ranks.is_main():
+                for epoch in range(first, epochs):
+                    one_epoch(epoch, lambda: None)
+                return
+            from torch.utils.tensorboard import SummaryWriter
 
-    def _train(
-        self,
-        epochs: int,
-        state: Mapping[str, Stateful],
-        one_epoch: Callable[[int, Callable[[], None]], dict[str, float]],
-        steps: int,
-        title: str,
-    ) -> None:
-        first = self._resume(state)
-        from torch.utils.tensorboard import SummaryWriter
-
-        started = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "after_epoch": first, **_code()}
-        _append(self.folder / STARTS_FILE, started)
-        writer = SummaryWriter(str(self.folder / "tensorboard"), purge_step=first)
-        try:
-            with bar(title, "steps", TextColumn("{task.fields[figures]}")) as progress:
+            started = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "after_epoch": first, **_code()}
+            _append(self.folder / STARTS_FILE, started)
+            columns = TextColumn("{task.fields[figures]}")
+            board = SummaryWriter(str(self.folder / "tensorboard"), purge_step=first)
+            with closing(board), bar(title, "steps", columns) as progress:
                 task = progress.add_task("", total=epochs * steps, completed=first * steps, figures="")
                 for epoch in range(first, epochs):
                     figures = one_epoch(epoch, lambda: progress.advance(task))
                     self._log(epoch, figures)
                     for name, value in figures.items():
-                        writer.add_scalar(name, value, epoch)
+                        board.add_scalar(name, value, epoch)
                     self._save(epoch + 1, state)
                     shown = " ".join(f"{name} {value:.3g}" for name, value in figures.items())
                     progress.update(task, figures=f"epoch {epoch + 1}/{epochs} {shown}")
-        finally:
-            writer.close()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep out processes that are not of this run; `UserError` where one of them was first."""
+        if not ranks.is_main():
+            yield
+            return
+        with (self.folder / ".lock").open("ab") as file:
+            if not lock(file):
+                raise UserError(f"{self.folder} is being trained by another process: wait for it, or choose another --out")
+            yield
 
     def _resume(self, state: Mapping[str, Stateful]) -> int:
         path = self.folder / STATE_FILE
