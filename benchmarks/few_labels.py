@@ -164,7 +164,7 @@ def jobs() -> list[Job]:
                 found += ensemble_jobs(target, best, share, seed, 46 + rank)
             found += taught_jobs(target, best, few[0], seed, 13 + rank)
             found += taught_jobs(target, best, few[1], seed, 46 + rank)
-            found += selected_and_taught_jobs(target, best, few[0], seed, 9 + 2 * seed if seed < 2 else 46 + rank)
+            found += selected_and_taught_jobs(target, best, few[0], seed, 13 + rank)
             for rule in SELECTIONS:
                 found += selected_jobs(target, best, rule, few[0], seed, 20 + rank)
                 found += selected_jobs(target, best, rule, few[1], seed, 46 + rank)

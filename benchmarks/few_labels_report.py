@@ -19,7 +19,7 @@ matplotlib.use("agg")
 
 from matplotlib import pyplot as plt
 
-BASELINES = json.loads(Path(__file__, "../../docs/results/joint-baselines.json").resolve().read_text())["top1_percent"]
+BASELINES = json.loads((Path(__file__).parents[1] / "docs/results/joint-baselines.json").read_text())["top1_percent"]
 """What `joint_baselines.py` found on joints without a network: set, way, share → top-1 in %."""
 METHOD_NAMES = {"skeletonclr": "SkeletonCLR", "aimclr": "AimCLR", "tranclr": "TranCLR"}
 METHOD_NAMES[LONG] = f"AimCLR, {LONG_EPOCHS} epochs with neighbours,"

@@ -1,5 +1,6 @@
 """A failed write leaves the old file and nothing else."""
 
+import errno
 import os
 import stat
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from skel.skeleton.errors import UserError
-from skel.skeleton.files import atomic_path, write_text
+from skel.skeleton.files import atomic_path, lock, write_text
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
@@ -45,6 +46,17 @@ def test_what_is_flushed_is_open_for_writing(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(os, "fsync", lambda file: flushed.append(fcntl.fcntl(file, fcntl.F_GETFL) & os.O_ACCMODE))
     write_text(tmp_path / "a.txt", "")
     assert flushed == [os.O_RDWR]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="other locks")
+@pytest.mark.parametrize(("error", "kept"), [(errno.EWOULDBLOCK, False), (errno.ENOLCK, True)])
+def test_nobody_is_kept_out_where_a_file_system_knows_no_locks(tmp_path: Path, monkeypatch, error: int, kept: bool) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with (tmp_path / "file").open("ab") as file:
+        assert lock(file) is kept
 
 
 def test_folders_are_made(tmp_path: Path) -> None:
