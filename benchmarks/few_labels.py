@@ -6,8 +6,8 @@ Trains everything that docs/results/few-labels.json reports (`few_labels_report.
 
 SETS holds `utd-mhad`, `nw-ucla` and `utd-mhad-kinect2` as `skel-data prepare` makes them (CONTRIBUTING.md). Each run is one
 `skel-train` command, one thread, in a folder of its own; what is finished is not repeated, so the script may be stopped and
-given again. Schedules are the same for all starts, and the last epoch is measured; docs/results.md says how they were
-chosen.
+given again. On another machine, `--known docs/results/few-labels.json` leaves out what was measured before. Schedules are the
+same for all starts, and the last epoch is measured; docs/results.md says how they were chosen.
 """
 
 import itertools
@@ -184,6 +184,15 @@ def jobs() -> list[Job]:
     return sorted(unique.values(), key=lambda job: job.urgency)
 
 
+def reported(report: Path) -> dict[str, float]:
+    """Folder → top-1 of the runs in a report that `few_labels_report.py` has written."""
+    return {
+        run_folder(figure["target"], figure["start"], figure["stream"], figure["share"], seed, figure["protocol"]): top1
+        for figure in json.loads(report.read_text())["figures"]
+        for seed, top1 in zip(figure["seeds"], figure["top1"])
+    }
+
+
 def is_done(job_folder: Path) -> bool:
     if job_folder.suffix == ".json":  # a list of clips
         return job_folder.is_file()
@@ -201,11 +210,14 @@ class Run:
     """Side by side, with one thread each."""
     minutes: float = float("inf")
     """Begin no run after this time, and stop those under way; they go on next time."""
+    known: Path | None = None
+    """A report of runs whose folders are elsewhere: repeated are only those that another run begins from."""
     only: str = ""
     """Only runs whose folder's name has this in it, and the pre-trainings that they begin from."""
 
     def __call__(self) -> None:
-        wanted = [job for job in jobs() if self.only in job.folder]
+        known = reported(self.known) if self.known else {}
+        wanted = [job for job in jobs() if self.only in job.folder and job.folder not in known]
         needed = {name for job in wanted for name in job.after}
         todo = [job for job in jobs() if (job in wanted or job.folder in needed) and not is_done(self.work / job.folder)]
         until_s = time.monotonic() + 60 * self.minutes

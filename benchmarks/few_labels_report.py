@@ -2,9 +2,12 @@
 
 python benchmarks/few_labels_report.py --work RUNS --json docs/results/few-labels.json --markdown docs/results.md \
     --plot docs/images/few-labels.png
+
+What was measured on another machine is in the table, too, with `--known` and the report that was made there.
 """
 
 import json
+import platform
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +15,23 @@ from typing import Any
 
 import matplotlib
 import numpy as np
+import psutil
 import tyro
-from few_labels import ALL, EPOCHS, LONG, LONG_EPOCHS, NAMES, PRETRAIN_EPOCHS, SEEDS, SELECTIONS, SHARES, Job, is_done, jobs
+from few_labels import (
+    ALL,
+    EPOCHS,
+    LONG,
+    LONG_EPOCHS,
+    NAMES,
+    PRETRAIN_EPOCHS,
+    SEEDS,
+    SELECTIONS,
+    SHARES,
+    Job,
+    is_done,
+    jobs,
+    reported,
+)
 
 matplotlib.use("agg")
 
@@ -24,6 +42,7 @@ BASELINES = json.loads((Path(__file__).parents[1] / "docs/results/joint-baseline
 METHOD_NAMES = {"skeletonclr": "SkeletonCLR", "aimclr": "AimCLR", "tranclr": "TranCLR"}
 METHOD_NAMES[LONG] = f"AimCLR, {LONG_EPOCHS} epochs with neighbours,"
 COLOURS = {"scratch": "#666666", "skeletonclr": "#0072b2", "aimclr": "#d55e00", "tranclr": "#009e73", LONG: "#cc79a7"}
+KEY = ("target", "protocol", "start", "stream", "share")
 START, END = "<!-- figures: benchmarks/few_labels_report.py -->", "<!-- end of figures -->"
 
 
@@ -37,6 +56,7 @@ class Figure:
     stream: str
     share: float
     clips: int
+    seeds: tuple[int, ...]
     top1: tuple[float, ...]
     command: str
 
@@ -55,10 +75,16 @@ class Figure:
         return f"{self.mean:.1f}{spread}{missing}"
 
 
-def collect(work: Path) -> list[Figure]:
+def collect(work: Path, report: Path | None = None) -> list[Figure]:
+    """What is in the work folder, and in a report of other runs."""
+    known = reported(report) if report else {}
+    figures_before = json.loads(report.read_text())["figures"] if report else []
+    clips_before = {tuple(figure[name] for name in KEY): figure["clips"] for figure in figures_before}
     grouped: dict[tuple[str, str, str, str, float], list[Job]] = {}
     for job in jobs():
-        if not job.folder.startswith("pretrain/") and not job.folder.endswith(".json") and is_done(work / job.folder):
+        if job.folder.startswith("pretrain/") or job.folder.endswith(".json"):
+            continue
+        if job.folder in known or is_done(work / job.folder):
             target, rest = job.folder.split("/")
             protocol, rest = rest.split("-", 1)
             rest, share, _ = rest.rsplit("-", 2)
@@ -67,12 +93,22 @@ def collect(work: Path) -> list[Figure]:
             grouped.setdefault((target, protocol, start, stream, float(share) / 100), []).append(job)
     figures = []
     for key, done in grouped.items():
-        reports = [json.loads((work / job.folder / "metrics.json").read_text()) for job in done]
-        labelled = work / done[0].folder / "labelled.json"
-        clips = len(json.loads(labelled.read_text())) if labelled.is_file() else 0
+        done.sort(key=_seed_of)
+        top1 = [
+            json.loads(path.read_text())["top1"]
+            if (path := work / job.folder / "metrics.json").is_file()
+            else known[job.folder]
+            for job in done
+        ]
+        lists = [path for job in done if (path := work / job.folder / "labelled.json").is_file()]
+        clips = len(json.loads(lists[0].read_text())) if lists else clips_before.get(key, 0)
         told = shlex.join(("skel-train", *done[0].arguments)).format(sets="sets", work="runs")
-        figures.append(Figure(*key, clips, tuple(report["top1"] for report in reports), told))
+        figures.append(Figure(*key, clips, tuple(map(_seed_of, done)), tuple(top1), told))
     return figures
+
+
+def _seed_of(job: Job) -> int:
+    return int(job.folder.rsplit("-", 1)[1])
 
 
 def find(figures: list[Figure], *key: Any) -> Figure | None:
@@ -145,13 +181,15 @@ class Report:
     """Collect, and write what is asked for."""
 
     work: Path
+    known: Path | None = None
+    """Report of runs whose folders are elsewhere; those of the work folder count where both have one."""
     json: Path | None = None
     markdown: Path | None = None
     """The tables are put between the two marks of this file."""
     plot: Path | None = None
 
     def __call__(self) -> None:
-        figures = collect(self.work)
+        figures = collect(self.work, self.known)
         if self.json:
             self.json.write_text(json.dumps(self._all(figures), indent=1) + "\n")
         text = []
@@ -167,25 +205,41 @@ class Report:
             draw(figures, self.plot)
 
     def _all(self, figures: list[Figure]) -> dict[str, Any]:
+        known = json.loads(self.known.read_text()) if self.known else {"machines": [], "pretraining": {}}
         log = [json.loads(line) for line in (self.work / "log.jsonl").read_text().splitlines()]
         pretrained = [job for job in jobs() if job.folder.startswith("pretrain/") and is_done(self.work / job.folder)]
         return {
             "command": "python benchmarks/few_labels.py --sets SETS --work RUNS",
-            "machine": "2 vCPU Xeon, one thread a run, other work beside it",
-            "median_load": float(np.median([line["load"] for line in log])),
-            "hours": round(sum(line["seconds"] for line in log) / 3600, 2),
+            "machines": [
+                *known["machines"],
+                {
+                    "machine": f"{psutil.cpu_count()} vCPU {_processor()}, one thread a run, other work beside it",
+                    "median_load": float(np.median([line["load"] for line in log])),
+                    "hours": round(sum(line["seconds"] for line in log) / 3600, 2),
+                },
+            ],
             "epochs": {target: {f"{share:g}": count for share, count in EPOCHS[target].items()} for target in EPOCHS},
             "pretrain_epochs": {**PRETRAIN_EPOCHS, f"{ALL}, long": LONG_EPOCHS},
-            "pretraining": {
+            "pretraining": known["pretraining"]
+            | {
                 job.folder: shlex.join(("skel-train", *job.arguments)).format(sets="sets", work="runs") for job in pretrained
             },
             "figures": [
-                {**{k: getattr(f, k) for k in ("target", "protocol", "start", "stream", "share", "clips", "command")},
+                {**{k: getattr(f, k) for k in (*KEY, "clips", "command", "seeds")},
                  "top1": [round(value, 4) for value in f.top1], "mean": round(f.mean, 2),
                  "deviation": None if np.isnan(f.deviation) else round(f.deviation, 2)}
                 for f in figures
             ],
         }  # fmt: skip
+
+
+def _processor() -> str:
+    names = [line.split(":", 1)[1].strip() for line in _lines(Path("/proc/cpuinfo")) if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.is_file() else []
 
 
 if __name__ == "__main__":

@@ -138,6 +138,8 @@ class FinetuneConfig(LabelledConfig):
     evaluation_mode: bool = False
     """Learn with batch normalisation as pre-training left it and without dropout, as the published code does."""
     variation: VariationConfig = field(default_factory=VariationConfig)
+    precision: Precision = "fp32"
+    """Of the network's products while it learns, as in pre-training; it is measured in float32."""
 
 
 @dataclass(frozen=True)
@@ -242,3 +244,7 @@ class ReproduceConfig:
     seed: int = 0
     device: str = "auto"
     """auto, cpu, or a torch device such as cuda:1."""
+    precision: Precision = "fp32"
+    """Of pre-training and fine-tuning: float32 as published, TF32 or bfloat16, which take less time on a GPU."""
+    compile: bool = False
+    """Compile the encoders for pre-training: minutes at the start, less time a step on a GPU."""

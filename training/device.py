@@ -19,7 +19,7 @@ def pick_device(name: str) -> torch.device:
 
     What is computed from now on is float32 throughout, whatever an earlier run of this process had chosen (`autocast`).
     """
-    _multiply("fp32")
+    multiply("fp32")
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -41,12 +41,12 @@ def clip_tensor(clips: ClipSet, empty_bodies: EmptyBodies) -> Tensor:
 
 def autocast(device: torch.device, precision: Precision) -> torch.autocast:
     """What a forward pass runs in; also sets how torch multiplies float32 matrices from now on."""
-    _multiply(precision)
+    multiply(precision)
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
 
 
-def _multiply(precision: Precision) -> None:
-    """Let a GPU round factors to TF32, or not."""
+def multiply(precision: Precision) -> None:
+    """Let a GPU round the factors of float32 matrices to TF32 from now on, or not."""
     torch.set_float32_matmul_precision("highest" if precision == "fp32" else "high")
     torch.backends.cudnn.allow_tf32 = precision != "fp32"
 

@@ -14,7 +14,7 @@ from skel.skeleton.errors import UserError
 from skel.skeleton.files import write_text
 from skel.training.config import EvaluateConfig
 from skel.training.dataset import ClipSet
-from skel.training.device import clip_tensor, pick_device
+from skel.training.device import clip_tensor, multiply, pick_device
 from skel.training.ensemble import load_ensemble
 from skel.training.join import load_joined
 from skel.training.report import Report, print_report
@@ -33,7 +33,8 @@ class Prediction:
 
 @torch.no_grad()
 def predict(network: STGCN, data: ClipSet, device: torch.device) -> Prediction:
-    """Run the network, in evaluation mode, over a set."""
+    """Run the network, in evaluation mode and float32, over a set."""
+    multiply("fp32")
     network.eval().to(device)
     logits = [np.zeros((0, network.classes or network.features), np.float32)]
     embeddings = [np.zeros((0, network.features), np.float32)]

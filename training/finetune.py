@@ -18,7 +18,7 @@ from skel.training.calibration import fit_temperature
 from skel.training.checkpoint import ModelCard, load_encoder, load_model, save_model
 from skel.training.config import UNVARIED, FinetuneConfig, LabelledConfig
 from skel.training.dataset import ClipSet, digest
-from skel.training.device import clip_tensor, keep_freed_memory, pick_device
+from skel.training.device import autocast, clip_tensor, keep_freed_memory, pick_device
 from skel.training.distillation import lessons
 from skel.training.evaluate import predict, score
 from skel.training.labelled import LabelledData, load_labelled
@@ -58,8 +58,9 @@ def finetune(config: FinetuneConfig) -> Path:
         view = clips[chosen]
         if config.variation != UNVARIED:
             view = labelled_view(view, config.variation, generator)
-        logits: Tensor = network(view).logits
-        return logits
+        with autocast(device, config.precision):
+            logits: Tensor = network(view).logits
+        return logits.float()
 
     deciding = deciding_clips(config, data)
     judge: Callable[[], Report] | None = (lambda: score(network, deciding, device)) if deciding is not None else None

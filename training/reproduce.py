@@ -102,7 +102,8 @@ def _stages(config: ReproduceConfig, data: Path, stream: Stream) -> Iterator[Sta
         "seed": config.seed,
         "device": config.device,
     }
-    yield Stage(PretrainConfig(out=encoder, epochs=config.pretrain_epochs, **common), pretrain)
+    faster: dict[str, Any] = {"precision": config.precision, "compile": config.compile}
+    yield Stage(PretrainConfig(out=encoder, epochs=config.pretrain_epochs, **common, **faster), pretrain)
     common["select"] = config.select
     yield Stage(LinearConfig(out=folder / "linear", init=encoder, epochs=config.linear_epochs, **common), linear)
     common |= {
@@ -113,6 +114,7 @@ def _stages(config: ReproduceConfig, data: Path, stream: Stream) -> Iterator[Sta
         "schedule": "step",
         "label_smoothing": 0.0,
         "variation": UNVARIED,
+        "precision": config.precision,
     }
     learned = {**common, "init": encoder, "evaluation_mode": True}
     few = {**learned, "clip_gradients": 2.0}
@@ -180,3 +182,5 @@ def _notes(config: ReproduceConfig, meta: dict[str, Any]) -> Iterator[str]:
         yield "the clips were not made as published (skel-data prepare --clip aimclr --people reference)"
     if config.channels != 16 or config.batch_size != 128:
         yield f"{config.channels} channels and batches of {config.batch_size} (published 16 and 128)"
+    if config.precision != "fp32":
+        yield f"learned in {config.precision}, measured in float32 (published: float32 throughout)"

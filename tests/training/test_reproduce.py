@@ -78,6 +78,14 @@ def test_one_stream_and_the_best_test_epoch_which_the_table_names(ntu60, tmp_pat
     capsys.readouterr()
 
 
+def test_a_faster_precision_is_that_of_all_that_learns_and_the_table_says_so(ntu60, tmp_path, capsys):
+    fast = short("ntu60-xsub", ntu60, tmp_path / "out", stream="joint", precision="bf16")
+    assert "learned in bf16, measured in float32" in reproduce(fast).read_text()
+    made = {kind: load_model(tmp_path / "out" / "joint" / kind)[1].provenance["config"] for kind in ("pretrain", *KINDS)}
+    assert {kind for kind, config in made.items() if config.get("precision") == "bf16"} == {"pretrain", *KINDS} - {"linear"}
+    capsys.readouterr()
+
+
 def test_another_set_is_refused(prepared, tmp_path):
     with pytest.raises(UserError, match="holds limbs xsub, pku1-xsub needs pku-mmd xsub"):
         reproduce(short("pku1-xsub", prepared, tmp_path / "out"))
