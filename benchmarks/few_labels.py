@@ -6,8 +6,8 @@ Trains everything that docs/results/few-labels.json reports (`few_labels_report.
 
 SETS holds `utd-mhad`, `nw-ucla` and `utd-mhad-kinect2` as `skel-data prepare` makes them (CONTRIBUTING.md). Each run is one
 `skel-train` command, one thread, in a folder of its own; what is finished is not repeated, so the script may be stopped and
-given again. On another machine, `--known docs/results/few-labels.json` leaves out what was measured before. Schedules are the
-same for all starts, and the last epoch is measured; docs/results.md says how they were chosen.
+given again. On another machine, `--known docs/results/few-labels.json` leaves out what was measured before. Schedules are
+the same for all starts, and the last epoch is measured; docs/results.md says how they were chosen.
 """
 
 import itertools
