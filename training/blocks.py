@@ -201,8 +201,9 @@ def _make_block(read: Read, source: Source, config: ClipConfig, work: Path, numb
                     remarks.append(vars(found))
                 elif isinstance(found, Untrimmed):
                     if source.keep_recordings:
-                        save_recording(work / RECORDINGS / found.name, found.recording)
-                        recordings.append({"name": found.name, "parts": dict(found.parts)})
+                        file = f"{number:06d}-{len(recordings)}"  # another file may have its name
+                        save_recording(work / RECORDINGS / file, found.recording)
+                        recordings.append({"name": found.name, "file": file, "parts": dict(found.parts)})
                 elif np.isnan(found.positions_m[:, :1]).any(axis=-1).all():
                     excluded.append({"file": found.name, "reason": "nobody is tracked in it"})
                 else:

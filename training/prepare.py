@@ -180,12 +180,15 @@ class _Chunks:
 
 
 def _copy_recordings(blocks: Sequence[Block], work: Path, folder: Path) -> None:
-    """The continuous recordings of a split, as `recordings/{train,val}/NAME.npy` with their segments in NAME.json."""
+    """The continuous recordings of a split, as `recordings/{train,val}/NAME.npy` with their segments in NAME.json.
+
+    Of several of one name the first counts, as of their clips.
+    """
     shutil.rmtree(folder / RECORDINGS, ignore_errors=True)
-    for block in blocks:
-        for item in block.recordings:
-            if folder.name in item["parts"]:
-                target = folder / RECORDINGS / item["parts"][folder.name]
-                target.mkdir(parents=True, exist_ok=True)
-                for suffix in (".npy", ".json"):
-                    shutil.copyfile(work / RECORDINGS / f"{item['name']}{suffix}", target / f"{item['name']}{suffix}")
+    first = {item["name"]: item for block in reversed(blocks) for item in reversed(block.recordings)}
+    for name, item in first.items():
+        if folder.name in item["parts"]:
+            target = folder / RECORDINGS / item["parts"][folder.name]
+            target.mkdir(parents=True, exist_ok=True)
+            for suffix in (".npy", ".json"):
+                shutil.copyfile(work / RECORDINGS / f"{item['file']}{suffix}", target / f"{name}{suffix}")

@@ -157,6 +157,22 @@ def test_continuous_recordings_lie_beside_the_clips(miniature, tmp_path):
     np.testing.assert_array_equal(train.clips[0], expected)
 
 
+def test_of_two_files_of_one_name_the_first_counts_with_its_clips_and_recording(miniature, tmp_path):
+    first = miniature("precog")
+    (path,) = first.rglob("Seq1_1.csv")
+    (tmp_path / "second").mkdir()
+    rows = path.read_text().splitlines()
+    (tmp_path / "second" / path.name).write_text("\n".join([rows[0], *rows[31:]]))
+    (one,) = prepare(recorded("precog", first, tmp_path / "second"), tmp_path / "out", DEFAULT, {})
+    take = load_recording(one.folder / "recordings" / "train" / "Seq1_1.npy")
+    assert len(take.times_s) == len(rows) - 1
+    assert sorted(p.name for p in (one.folder / "recordings" / "train").iterdir()) == ["Seq1_1.json", "Seq1_1.npy"]
+    clips = load_split(one.folder, "train")
+    np.testing.assert_array_equal(
+        clips.clips[0], make_clip(convert(take.positions_m[40:70], KINECT20, NTU25), take.times_s[40:70], DEFAULT)
+    )
+
+
 def test_own_recordings_are_cut_and_spread(miniature, tmp_path):
     folder = miniature("recordings")
     (one,) = prepared("recordings", folder, tmp_path / "out", train_share=0.5)
