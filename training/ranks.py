@@ -14,15 +14,23 @@ import torch.distributed as dist
 from torch import Tensor
 
 from skel.models.batch_norm import is_shared
+from skel.skeleton.errors import UserError
 from skel.training.device import pick_device
 
 
 @contextmanager
 def processes(device: str) -> Iterator[torch.device]:
-    """Join the other processes, if this one was started with others; gives the device of this one."""
+    """Join the other processes, if this one was started with others; gives the device of this one.
+
+    `UserError` for a device that cannot be used here, or that is one for all.
+    """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield pick_device(device)
         return
+    if device not in ("auto", "cpu", "cuda"):
+        raise UserError(f"each of several processes takes a GPU of its own: give --device auto or cpu, not {device}")
+    if device == "cuda" and not torch.cuda.is_available():
+        pick_device(device)  # says why
     from accelerate import PartialState
 
     state = PartialState(cpu=device == "cpu")

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -14,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # rank_program
 import rank_program
 
 from skel.skeleton.errors import UserError
-from skel.training import cli
+from skel.training import cli, ranks
 from skel.training.checkpoint import load_model
 from skel.training.methods.config import METHODS
 
@@ -73,6 +74,15 @@ def test_other_commands_are_not_for_several(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["skel-train", "finetune"])
     with pytest.raises(UserError, match="only pretrain shares its work between processes"):
         cli._main()
+
+
+@pytest.mark.parametrize("device, reason", [("cuda:1", "a GPU of its own: give --device auto or cpu"), ("cuda", "cannot use")])
+def test_a_device_that_they_cannot_share_is_refused_before_they_join(monkeypatch, device, reason):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch, "zeros", Mock(side_effect=RuntimeError("No CUDA GPUs are available")))
+    with pytest.raises(UserError, match=reason), ranks.processes(device):
+        pass
 
 
 def test_one_of_them_says_where_the_run_is(monkeypatch, capsys, tmp_path):
