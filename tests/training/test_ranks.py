@@ -76,7 +76,9 @@ def test_other_commands_are_not_for_several(monkeypatch):
         cli._main()
 
 
-@pytest.mark.parametrize("device, reason", [("cuda:1", "a GPU of its own: give --device auto or cpu"), ("cuda", "cannot use")])
+@pytest.mark.parametrize(
+    ("device", "reason"), [("cuda:1", "a GPU of its own: give --device auto or cpu"), ("cuda", "cannot use")]
+)
 def test_a_device_that_they_cannot_share_is_refused_before_they_join(monkeypatch, device, reason):
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
