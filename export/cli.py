@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from skel.export.options import ExportOptions
-from skel.skeleton.errors import UserError, run_command
+from skel.skeleton.errors import UserError, how_to_install, run_command
 from skel.skeleton.files import write_text
 
 
@@ -32,7 +32,7 @@ def _main() -> None:
     for package in ("torch", "onnx", "onnxscript", "onnxruntime"):
         if find_spec(package) is None:
             extra = "cpu" if package == "onnxruntime" else "train"
-            raise UserError(f"exporting needs {package}: pip install 'skel-action[{extra}]'")
+            raise UserError(f"exporting needs {package}: {how_to_install(extra)}")
     from skel.export.pipeline import export
     from skel.export.report import print_verification
 

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any, Literal
 
-from skel.skeleton.errors import UserError
+from skel.skeleton.errors import UserError, how_to_install
 
 Device = Literal["auto", "cpu", "cuda", "tensorrt"]
 """`auto` is CUDA where it works, else the CPU; never TensorRT, which first builds an engine for minutes."""
@@ -15,7 +15,7 @@ LARGEST_BATCH = 32
 """Most clips in one run of a session; a TensorRT engine is built for batches up to it."""
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider", "tensorrt": "TensorrtExecutionProvider"}
-_INSTALL_GPU = "pip uninstall -y onnxruntime; pip install 'skel-action[gpu]'"
+_INSTALL_GPU = f"pip uninstall -y onnxruntime, then {how_to_install('gpu')}"
 # What ONNX Runtime's provider links is libnvinfer.so.10.
 _INSTALL_TENSORRT = "pip install 'tensorrt-cu13>=10.13,<11'"
 
@@ -30,7 +30,7 @@ def open_session(path: Path, device: Device, threads: int) -> tuple[Any, str]:
     try:
         import onnxruntime as ort
     except ImportError as error:
-        raise UserError("ONNX Runtime is missing: pip install 'skel-action[cpu]', or [gpu] with an NVIDIA GPU") from error
+        raise UserError(f"ONNX Runtime is missing: {how_to_install('cpu')}, or [gpu] with an NVIDIA GPU") from error
     # Fatal only: what a provider lacks is said below, in one line.
     ort.set_default_logger_severity(4)
     options = ort.SessionOptions()

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import ModuleType
 
 from skel.sensors.base import SensorError
+from skel.skeleton.errors import how_to_install
 
 # OpenCV's package for Linux brings a Qt 5 of its own and points these at it, where our Qt 6 would load the wrong plugins.
 _QT_VARIABLES = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
@@ -17,7 +18,7 @@ def import_cv2() -> ModuleType:
     try:
         import cv2
     except ImportError as error:
-        raise SensorError(f"OpenCV cannot be loaded ({error}): pip install 'skel-action[webcam]'") from error
+        raise SensorError(f"OpenCV cannot be loaded ({error}): {how_to_install('webcam')}") from error
     own = str(Path(cv2.__file__).parent)
     for name, value in before.items():
         if value is not None and not value.startswith(own):

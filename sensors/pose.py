@@ -16,6 +16,7 @@ import numpy.typing as npt
 from skel.sensors.base import SensorError
 from skel.sensors.native_log import native_log_muted
 from skel.sensors.opencv import import_cv2
+from skel.skeleton.errors import how_to_install
 
 _USUAL_STEP_S = 1 / 30
 
@@ -73,7 +74,7 @@ class PoseEstimator:
                 )
                 landmarker = vision.PoseLandmarker.create_from_options(options)
             except ImportError as error:
-                raise SensorError(f"MediaPipe cannot be loaded ({error}): pip install 'skel-action[webcam]'") from error
+                raise SensorError(f"MediaPipe cannot be loaded ({error}): {how_to_install('webcam')}") from error
             except OSError as error:  # its native library is loaded here and needs those of OpenGL
                 raise SensorError(f"MediaPipe cannot start ({error}): sudo apt install libegl1 libgles2") from error
             except (RuntimeError, ValueError) as error:

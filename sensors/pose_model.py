@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from skel.sensors.base import SensorError
+from skel.skeleton.errors import how_to_install
 from skel.skeleton.files import atomic_path
 
 PoseVariant = Literal["lite", "full"]
@@ -97,7 +98,7 @@ def _download(source: PoseModelSource, target: Path) -> None:
     try:
         import pooch
     except ImportError as error:
-        raise SensorError("downloads need pooch: pip install 'skel-action[webcam]'") from error
+        raise SensorError(f"downloads need pooch: {how_to_install('webcam')}") from error
     by_hand = f"put it at {target} by hand, or try again later"
     with atomic_path(target) as temporary, _Bar(target.name) as bar:
         try:

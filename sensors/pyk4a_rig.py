@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from skel.sensors.base import SensorError
 from skel.sensors.registration import Lens, Rig
+from skel.skeleton.errors import how_to_install
 
 _log = logging.getLogger(__name__)
 
@@ -30,8 +31,8 @@ def import_pyk4a() -> ModuleType:
         import pyk4a
     except ModuleNotFoundError as error:
         if error.name != "pyk4a":
-            raise SensorError(f"pyk4a cannot be loaded ({error}): pip install 'skel-action[kinect]'") from error
-        raise SensorError("pyk4a is not installed: pip install 'skel-action[kinect]'") from error
+            raise SensorError(f"pyk4a cannot be loaded ({error}): {how_to_install('kinect')}") from error
+        raise SensorError(f"pyk4a is not installed: {how_to_install('kinect')}") from error
     except (ImportError, OSError) as error:  # libk4a, a numpy that it was not built for, or no such folder
         cause = error.__cause__ or error
         raise SensorError(f"pyk4a cannot be loaded ({cause}): see docs/kinect.md") from error

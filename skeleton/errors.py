@@ -9,6 +9,11 @@ class UserError(Exception):
     """Wrong use or bad input: one line that says what, where and how to mend it."""
 
 
+def how_to_install(*extras: str) -> str:
+    """What to do where packages of these extras are missing; the program is on no package index."""
+    return f'in a clone of skel-action, pip install -c constraints.txt ".[{",".join(extras)}]"'
+
+
 def run_command(command: Callable[[], object]) -> None:
     """Run a console command and exit: 0 done, 2 on a `UserError` (its line, no traceback), 130 on Ctrl-C.
 

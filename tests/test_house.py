@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -144,6 +145,18 @@ def test_the_installed_package_is_under_test_and_whole() -> None:
     assert installed == set(MODULES)
     for path in (ROOT / "models" / "pretrained").iterdir():
         assert path.name == "__pycache__" or (INSTALLED / "models" / "pretrained" / path.name).is_file(), path.name
+
+
+def test_messages_name_extras_that_there_are() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"].keys()
+    sources = [path.read_text(encoding="utf-8") for floor in FLOORS for path in (ROOT / floor).rglob("*.py")]
+    named = {
+        name
+        for text in sources
+        for call in re.findall(r"how_to_install\(([^)*]*)\)", text)
+        for name in re.findall(r"[\'\"](\w+)", call)
+    }
+    assert {"cpu", "gpu", "train", "webcam", "kinect"} == named <= extras
 
 
 @pytest.mark.parametrize("folder", [*FLOORS, "scripts", "benchmarks"])

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from skel.skeleton.errors import UserError, run_command
+from skel.skeleton.errors import UserError, how_to_install, run_command
 
 if TYPE_CHECKING:
     from skel.training.methods.config import MomentumConfig
@@ -133,4 +133,4 @@ def _need_torch() -> None:
     from importlib.util import find_spec
 
     if find_spec("torch") is None:
-        raise UserError("training needs PyTorch: pip install 'skel-action[train]'")
+        raise UserError(f"training needs PyTorch: {how_to_install('train')}")

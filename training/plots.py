@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skel.skeleton.errors import UserError
+from skel.skeleton.errors import UserError, how_to_install
 from skel.skeleton.files import atomic_path
 from skel.training.calibration import BINS, Calibration
 from skel.training.report import Report
@@ -25,7 +25,7 @@ def picture(path: Path, width_in: float, height_in: float) -> Iterator[Any]:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise UserError("drawing needs matplotlib: pip install 'skel-action[cpu,train]'") from error
+        raise UserError(f"drawing needs matplotlib: {how_to_install('cpu', 'train')}") from error
     figure = Figure(figsize=(width_in, height_in), layout="constrained")
     FigureCanvasAgg(figure)
     yield figure

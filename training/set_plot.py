@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from skel.skeleton.errors import UserError
+from skel.skeleton.errors import UserError, how_to_install
 from skel.skeleton.files import atomic_path
 from skel.training.dataset import PARTS, load_split
 from skel.training.set_report import first_bodies
@@ -24,7 +24,7 @@ def draw(folder: Path, report: dict[str, Any], path: Path) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise UserError("drawing needs matplotlib: pip install 'skel-action[cpu,train]'") from error
+        raise UserError(f"drawing needs matplotlib: {how_to_install('cpu', 'train')}") from error
     figure = Figure(figsize=(14, 9), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplot_mosaic(

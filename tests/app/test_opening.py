@@ -10,6 +10,7 @@ from window_driver import drop
 from skel.app import texts
 from skel.app.window import MainWindow
 from skel.sensors.base import SensorError
+from skel.skeleton.errors import how_to_install
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_videos_are_dropped_or_chosen(window: MainWindow, made, monkeypatch, tmp
 
 def test_a_source_that_cannot_be_made_leaves_the_one_in_use(window: MainWindow, monkeypatch):
     def refuse(name: str, **options: Any) -> CameraSensor:
-        raise SensorError("OpenCV cannot be loaded: pip install 'skel-action[webcam]'")
+        raise SensorError(f"OpenCV cannot be loaded: {how_to_install('webcam')}")
 
     monkeypatch.setattr("skel.app.opening.create_sensor", refuse)
     window.opening.camera(0)

@@ -7,6 +7,7 @@ import pytest
 from skel.export import cli
 from skel.models.pretrained import DEFAULT_MODEL
 from skel.models.runtime import OnnxModel
+from skel.skeleton.errors import how_to_install
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def test_a_missing_package_gets_one_line(tmp_path, monkeypatch, export):
     monkeypatch.setitem(sys.modules, "onnxscript", None)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "onnxscript" else object())
     code, _, err = export("--checkpoint", tmp_path, "--onnx", tmp_path / "out.onnx")
-    assert (code, err) == (2, "error: exporting needs onnxscript: pip install 'skel-action[train]'\n")
+    assert (code, err) == (2, f"error: exporting needs onnxscript: {how_to_install('train')}\n")
 
 
 def test_damaged_runs_get_one_line(make_run, tmp_path, export):

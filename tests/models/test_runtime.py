@@ -180,7 +180,7 @@ def test_a_gpu_asked_for_by_name_must_work(monkeypatch, tensorrt):
 
 @pytest.mark.parametrize("device", ["cuda", "tensorrt"])
 def test_a_runtime_for_cpus_says_what_to_install(device):
-    with pytest.raises(UserError, match=rf"cannot run on {device} here: .* pip install 'skel-action\[gpu\]'"):
+    with pytest.raises(UserError, match=rf"cannot run on {device} here: .* pip install -c constraints.txt \"\.\[gpu\]\""):
         OnnxModel(DEFAULT_MODEL, device)
 
 

@@ -121,7 +121,7 @@ def test_no_kinect_is_told_at_once():
 
 def test_pyk4a_that_is_missing_or_broken(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "pyk4a", None)
-    with pytest.raises(SensorError, match=r"pip install 'skel-action\[kinect\]'"):
+    with pytest.raises(SensorError, match=r"pip install -c constraints.txt \"\.\[kinect\]\""):
         KinectDevice(0)
 
 

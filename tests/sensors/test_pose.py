@@ -131,10 +131,10 @@ def test_what_cannot_be_loaded_is_told_in_one_line(tmp_path: Path, monkeypatch: 
     with pytest.raises(SensorError, match=r"broken.task is not a pose model .* download it anew"):
         PoseEstimator(tmp_path / "broken.task")
     monkeypatch.setitem(sys.modules, "mediapipe", None)
-    with pytest.raises(SensorError, match=r"MediaPipe cannot be loaded .*pip install 'skel-action\[webcam\]'"):
+    with pytest.raises(SensorError, match=r"MediaPipe cannot be loaded .*pip install -c constraints.txt \"\.\[webcam\]\""):
         PoseEstimator(lite)
     monkeypatch.setitem(sys.modules, "cv2", None)
-    with pytest.raises(SensorError, match=r"OpenCV cannot be loaded .*pip install 'skel-action\[webcam\]'"):
+    with pytest.raises(SensorError, match=r"OpenCV cannot be loaded .*pip install -c constraints.txt \"\.\[webcam\]\""):
         PoseEstimator(lite)
 
 

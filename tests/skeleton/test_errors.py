@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from skel.skeleton.errors import how_to_install
+
 BODIES = {
     "done": ("print('done')", 0, "done\n", ""),
     "user": ("raise UserError('no such file: x')", 2, "", "error: no such file: x\n"),
@@ -45,3 +47,7 @@ def test_a_reader_that_goes_away_is_no_fault(lines: int, monkeypatch: pytest.Mon
         process.stdout = None
         _, complaint = process.communicate(timeout=60)
     assert (process.returncode, complaint) == (0, b"")
+
+
+def test_what_is_missing_comes_from_a_clone_since_no_index_has_the_program() -> None:
+    assert how_to_install("cpu", "train") == 'in a clone of skel-action, pip install -c constraints.txt ".[cpu,train]"'

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skel.skeleton.errors import UserError
+from skel.skeleton.errors import UserError, how_to_install
 from skel.training.raw import BadRecording
 
 
@@ -18,7 +18,7 @@ def load_positions(content: bytes, variable: str, joints: int, field: str | None
     try:
         import scipy.io
     except ImportError as error:
-        raise UserError("reading .mat files needs scipy: pip install 'skel-action[cpu,train]'") from error
+        raise UserError(f"reading .mat files needs scipy: {how_to_install('cpu', 'train')}") from error
     loadmat: Any = scipy.io.loadmat  # its published types know no files in memory
     try:
         value = loadmat(io.BytesIO(content), variable_names=[variable])[variable]
