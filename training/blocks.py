@@ -191,7 +191,8 @@ def _table_path(work: Path, number: int) -> Path:
 
 
 def _make_block(read: Read, source: Source, config: ClipConfig, work: Path, number: int, names: Sequence[str]) -> None:
-    clips, rows, excluded, recordings, remarks = [], [], [], [], []
+    clips, rows, excluded, remarks = [], [], [], []
+    recordings: list[dict[str, Any]] = []
     for name in names:
         try:
             for found in read(name):
@@ -201,9 +202,9 @@ def _make_block(read: Read, source: Source, config: ClipConfig, work: Path, numb
                     remarks.append(vars(found))
                 elif isinstance(found, Untrimmed):
                     if source.keep_recordings:
-                        file = f"{number:06d}-{len(recordings)}"  # another file may have its name
-                        save_recording(work / RECORDINGS / file, found.recording)
-                        recordings.append({"name": found.name, "file": file, "parts": dict(found.parts)})
+                        kept = f"{number:06d}-{len(recordings)}"  # another file may have its name
+                        save_recording(work / RECORDINGS / kept, found.recording)
+                        recordings.append({"name": found.name, "file": kept, "parts": dict(found.parts)})
                 elif np.isnan(found.positions_m[:, :1]).any(axis=-1).all():
                     excluded.append({"file": found.name, "reason": "nobody is tracked in it"})
                 else:
