@@ -26,6 +26,7 @@ from skel.sensors.actor_motions import IDLE
 from skel.skeleton.clip import ClipConfig
 from skel.skeleton.errors import UserError
 from skel.skeleton.files import atomic_path
+from skel.training.checkpoint import weights_digest
 from skel.training.dataset import ClipSet
 from skel.training.live_file import ChosenSettings, check_labels, load_live
 from skel.training.readers.ntu_classes import NTU_MUTUAL_CLASSES
@@ -187,7 +188,7 @@ def _card(
     metrics: dict[str, Any] = {
         f"{run.stream}_{name}" if several else name: value for run in runs for name, value in run.card.metrics.items()
     }
-    made = [{"stream": run.stream, "weights_sha256": run.weights_sha256(), **run.card.provenance} for run in runs]
+    made = [{"stream": run.stream, "weights_sha256": weights_digest(run.network), **run.card.provenance} for run in runs]
     exported = {**provenance(options, [sample.description]), "opset": OPSET, "stream_weights": how}
     return Bundle(
         labels=first.classes,

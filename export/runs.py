@@ -1,6 +1,5 @@
 """The runs that go into one file, and the prepared sets that they name."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,13 +53,6 @@ class TrainedRun:
         names = set(read_names(path)) if path.is_file() else set()
         chosen = np.array([i for i, name in enumerate(unique_names(clips)) if name in names], np.int64)
         return subset(clips, chosen) if len(chosen) else clips
-
-    def weights_sha256(self) -> str:
-        """Names the trained numbers, whatever file they are in."""
-        digest = hashlib.sha256()
-        for name, value in sorted(self.network.state_dict().items()):
-            digest.update(name.encode() + value.numpy().tobytes())
-        return digest.hexdigest()
 
 
 def load_runs(paths: Sequence[Path]) -> tuple[TrainedRun, ...]:

@@ -38,7 +38,7 @@ class _SetByComparison:
     classes: Suppress[Path | None] = None
     stream: Suppress[Stream | None] = None
     channels: Suppress[int | None] = None
-    empty_bodies: Suppress[EmptyBodies] = "skip"
+    empty_bodies: Suppress[EmptyBodies | None] = None
     seed: Suppress[int] = 0
     device: Suppress[str] = "auto"
 
@@ -47,7 +47,7 @@ class _SetByComparison:
 class FinetuneOptions(_SetByComparison, FinetuneConfig):
     """What of a fine-tuning is the user's choice; the comparison sets the rest."""
 
-    teachers: Suppress[tuple[Path, ...]] = ()
+    teachers: Suppress[tuple[Path, ...] | None] = None
 
 
 @dataclass(frozen=True)

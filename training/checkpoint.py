@@ -1,6 +1,7 @@
 """A trained network on disk: `model.safetensors` in the run's folder, with a card that says what it is."""
 
 import dataclasses
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +89,14 @@ def load_model(run: Path) -> tuple[STGCN, ModelCard]:
     except RuntimeError as error:
         raise UserError(f"{path} does not fit the network that its card describes: train it again") from error
     return network.eval(), card
+
+
+def weights_digest(network: STGCN) -> str:
+    """SHA-256 of the trained numbers, whatever file they are in."""
+    digest = hashlib.sha256()
+    for name, value in sorted(network.state_dict().items()):
+        digest.update(name.encode() + value.numpy().tobytes())
+    return digest.hexdigest()
 
 
 def load_encoder(run: Path, into: STGCN, clip: ClipConfig) -> None:

@@ -102,8 +102,9 @@ class LabelledConfig:
     what the encoder of --init learned from, or joint; an encoder of joints is a good start for the other two."""
     channels: int | None = None
     """Base width of the encoder. Left out, that of --init, or 16."""
-    empty_bodies: EmptyBodies = "skip"
-    """Absent second bodies cost and count nothing (skip), or are computed like any other (keep, as published)."""
+    empty_bodies: EmptyBodies | None = None
+    """Absent second bodies cost and count nothing (skip), or are computed like any other (keep, as published). Left out, as
+    --init has it, or skip."""
     epochs: int = 100
     batch_size: int = 128
     optimiser: Optimiser = "sgd"
@@ -132,7 +133,7 @@ class FinetuneConfig(LabelledConfig):
     schedule: Schedule = "cosine"
     label_smoothing: float = 0.1
     dropout: float = 0.5
-    teachers: tuple[Path, ...] = ()
+    teachers: tuple[Path, ...] | None = None
     """Runs of the same labels, one or several streams together: what they say of the other training clips is learned, too
     (distillation)."""
     evaluation_mode: bool = False
@@ -156,6 +157,8 @@ class LinearConfig(LabelledConfig):
     """The stream that the encoder of --init learned from, and no other: an encoder that stays as it is cannot adapt."""
     channels: int | None = None
     """Base width of that encoder. It may be left out."""
+    empty_bodies: EmptyBodies | None = None
+    """As that encoder was trained, and not otherwise. It may be left out."""
     learning_rate: float = 3.0
     weight_decay: float = 0.0
 

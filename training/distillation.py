@@ -17,7 +17,8 @@ from skel.training.dataset import ClipSet
 from skel.training.device import clip_tensor
 from skel.training.ensemble import Ensemble, load_ensemble
 from skel.training.join import load_joined
-from skel.training.labelled import LABELLED_FILE, LabelledData, refuse_labels_of_others
+from skel.training.known_labels import known_to
+from skel.training.labelled import LabelledData
 from skel.training.progress import bar
 from skel.training.splits import subset, unique_names
 
@@ -31,6 +32,8 @@ def lessons(config: FinetuneConfig, data: LabelledData, device: torch.device) ->
     A clip of `data.train` is what its label says, smoothed; no other label is read. Where people are held out, none of their
     clips is there. `UserError` where the teachers do not fit, or were given labels that this run is not.
     """
+    if not config.teachers:
+        raise UserError("--teachers names no run: give one or several, or leave it out")
     everything = load_joined(config.data, "train", config.classes, unlabelled=True)
     names = np.array(unique_names(everything))
     out = np.isin(names, data.held_out.names)
@@ -46,11 +49,10 @@ def lessons(config: FinetuneConfig, data: LabelledData, device: torch.device) ->
             f"{config.teachers[0]} was trained on other classes or clips than this data: give teachers of the same"
         )
     for run in config.teachers:
-        if not (run / LABELLED_FILE).is_file():
+        if not known_to(run).learned:
             raise UserError(
                 f"{run} does not say which clips it learned from: give the folder of a run, as finetune writes it"
             )
-        refuse_labels_of_others(run, (*names, *unique_names(data.test)), data.train.names, config)
     surely = F.one_hot(torch.from_numpy(clips.labels), len(clips.classes)).float()
     likely = ((1 - config.label_smoothing) * surely + config.label_smoothing / len(clips.classes)).to(device)
     others = np.flatnonzero(~labelled)

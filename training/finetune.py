@@ -15,7 +15,7 @@ from skel.skeleton.errors import UserError
 from skel.skeleton.files import write_text
 from skel.training.augment import labelled_view
 from skel.training.calibration import fit_temperature
-from skel.training.checkpoint import ModelCard, load_encoder, load_model, save_model
+from skel.training.checkpoint import ModelCard, load_encoder, load_model, save_model, weights_digest
 from skel.training.config import UNVARIED, FinetuneConfig, LabelledConfig
 from skel.training.dataset import ClipSet, digest
 from skel.training.device import autocast, clip_tensor, keep_freed_memory, pick_device
@@ -43,14 +43,17 @@ def finetune(config: FinetuneConfig) -> Path:
     if config.evaluation_mode and not config.init:
         raise UserError("--evaluation-mode keeps the batch normalisation of an encoder: say with --init which")
     learned, targets = data.train, torch.from_numpy(data.train.labels).to(device)
-    if config.teachers:
+    known_clips = digest(data.train, data.held_out, data.test)
+    if config.teachers is not None:
         learned, targets = lessons(config, data, device)
+        known_clips = digest(data.train, learned, data.held_out, data.test)
+        known_clips += "".join(f" {weights_digest(load_model(teacher)[0])}" for teacher in config.teachers)
         runs = "1 run" if len(config.teachers) == 1 else f"{len(config.teachers)} runs"
         unlabelled = len(learned) - len(data.train)
         data = replace(data, budget=f"{data.budget}, {unlabelled} clips without a label named by {runs}")
     _advise(config, len(learned))
-    clips = clip_tensor(learned, config.empty_bodies).to(device)
-    run = Run(config.out, config, config.seed, digest(learned, data.held_out, data.test))
+    clips = clip_tensor(learned, network.empty_bodies).to(device)
+    run = Run(config.out, config, config.seed, known_clips)
     data.write_names(run.folder)
 
     def logits_of(chosen: Tensor, generator: torch.Generator) -> Tensor:
@@ -97,7 +100,8 @@ def start(config: LabelledConfig, data: LabelledData, dropout: float) -> STGCN:
     card = load_model(config.init)[1] if config.init else None
     channels = config.channels or (card.channels if card else 16)
     stream = config.stream or (card.stream if card else "joint")
-    network = STGCN(clip.skeleton_layout(), channels, classes, dropout, config.empty_bodies, stream)
+    empty_bodies = config.empty_bodies or (card.empty_bodies if card else "skip")
+    network = STGCN(clip.skeleton_layout(), channels, classes, dropout, empty_bodies, stream)
     if config.init:
         load_encoder(config.init, network, clip)
     return network

@@ -1,10 +1,7 @@
 """The labelled clips of a run: those that it learns from, those held out, and those that it is judged by."""
 
-import json
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +9,7 @@ from skel.skeleton.errors import UserError
 from skel.training.config import LabelledConfig
 from skel.training.dataset import ClipSet
 from skel.training.join import load_joined
+from skel.training.known_labels import Known, inherited
 from skel.training.splits import few_labels, hold_out, named, read_names, unique_names, write_names
 
 LABELLED_FILE, HELD_OUT_FILE = "labelled.json", "held_out.json"
@@ -25,16 +23,19 @@ class LabelledData:
 
     Attributes:
         budget: how many labels that took, in words.
+        known: whose labels the run will know.
     """
 
     train: ClipSet
     held_out: ClipSet
     test: ClipSet
     budget: str
+    known: Known
 
     def write_names(self, run: Path) -> None:
-        """Write the clips' names into the run's folder: those learned from, and those held out if there are any."""
+        """Write into the run's folder which clips it learns from, which are held out if any are, and what it will know."""
         write_names(run / LABELLED_FILE, self.train.names)
+        self.known.write(run)
         if len(self.held_out):
             write_names(run / HELD_OUT_FILE, self.held_out.names)
 
@@ -48,47 +49,12 @@ def load_labelled(config: LabelledConfig) -> LabelledData:
     chosen, budget = choose_labels(everything, config.labels, config.seed)
     train, held_out = hold_out(chosen, config.held_out, config.held_out_by, config.seed)
     test = load_joined(config.data, "val", config.classes, known=train.classes)
-    if config.init and _learned_from(config.init, config.data):
-        refuse_labels_of_others(config.init, (*everything.names, *unique_names(test)), train.names, config)
+    runs = (*([config.init] if config.init else ()), *(getattr(config, "teachers", None) or ()))
+    known = inherited(runs, train, everything, test, config.select)
     if len(held_out):
         who = f" of {len(np.unique(held_out.subjects))} people" if config.held_out_by == "people" else ""
         budget += f", {len(held_out)} of those clips{who} held out"
-    return LabelledData(train, held_out, test, budget)
-
-
-def refuse_labels_of_others(run: Path, clips: Collection[str], own: Collection[str], config: LabelledConfig) -> None:
-    """`UserError` where a run brings along what the run of `config` must not know.
-
-    That is a label of these clips, to be learned from or measured on, that is not one of its `own`, or weights of an epoch
-    that the validation part chose.
-    """
-    folder = _folder_of(run)
-    path = folder / LABELLED_FILE
-    others = (set(read_names(path)) & set(clips)) - set(own) if path.is_file() else set()
-    if others:
-        raise UserError(
-            f"{run} learned from the labels of {len(others)} clips that this run does not learn from: "
-            "give both the same --labels, --held-out and --seed"
-        )
-    if _config_of(folder).get("select") == "test" and config.select != "test":
-        raise UserError(f"the validation part chose the weights of {run}, so nothing that knows them can be measured on it")
-
-
-def _folder_of(run: Path) -> Path:
-    return run if run.is_dir() else run.parent
-
-
-def _config_of(folder: Path) -> dict[str, Any]:
-    try:
-        found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _learned_from(run: Path, data: Sequence[Path]) -> bool:
-    """Whether a run learned classes from one of these folders: clips of other sets may have the same names."""
-    return bool({str(path.resolve()) for path in data} & set(_config_of(_folder_of(run)).get("data", ())))
+    return LabelledData(train, held_out, test, budget, known)
 
 
 def choose_labels(clips: ClipSet, labels: float | Path, seed: int) -> tuple[ClipSet, str]:

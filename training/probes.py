@@ -16,6 +16,7 @@ from skel.training.device import pick_device
 from skel.training.evaluate import predict, show
 from skel.training.finetune import deciding_clips, finish, start, with_whole_paths
 from skel.training.join import load_joined
+from skel.training.known_labels import inherited
 from skel.training.labelled import choose_labels, load_labelled
 from skel.training.option_checks import check_options, check_seed
 from skel.training.report import Report
@@ -31,10 +32,15 @@ def linear(config: LinearConfig) -> Path:
     if not config.init:
         raise UserError("linear evaluation needs an encoder: say with --init which")
     check_options(config)
-    learned = load_model(config.init)[1].stream
-    if config.stream not in (None, learned):
+    encoder = load_model(config.init)[1]
+    if config.stream not in (None, encoder.stream):
         raise UserError(
-            f"{config.init} learned from the {learned} stream and stays as it is: leave out --stream {config.stream}"
+            f"{config.init} learned from the {encoder.stream} stream and stays as it is: leave out --stream {config.stream}"
+        )
+    if config.empty_bodies not in (None, encoder.empty_bodies):
+        raise UserError(
+            f"{config.init} was trained to {encoder.empty_bodies} absent bodies and stays as it is: "
+            f"leave out --empty-bodies {config.empty_bodies}"
         )
     config = with_whole_paths(config)
     device = pick_device(config.device)
@@ -73,6 +79,7 @@ def knn(config: KnnConfig) -> Report:
         raise UserError(f"{config.init} was trained on clips made in another way: prepare the data with its --clip")
     train, budget = choose_labels(everything, config.labels, config.seed)
     test = load_joined(config.data, "val", config.classes, known=train.classes)
+    inherited([config.init], train, everything, test, "last")
     device = pick_device(config.device)
     known, asked = (predict(network, part, device).embeddings for part in (train, test))
     report = Report.of(neighbour_logits(known, train.labels, asked, config.k, len(train.classes)), test.labels, test.classes)

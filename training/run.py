@@ -164,8 +164,8 @@ class Run:
     without any generator being saved.
 
     Args:
-        clips: the `digest` of the clips that the run learns from and is measured on, which may not change either; left out,
-            nobody looks.
+        clips: the `digest` of the clips that the run learns from and is measured on, which may not change either, and after
+            spaces those of its teachers; left out, nobody looks.
     """
 
     def __init__(self, folder: Path, config: Any, seed: int, clips: str | None = None) -> None:
@@ -177,8 +177,9 @@ class Run:
         if config_path.is_file():
             before = json.loads(config_path.read_text(encoding="utf-8"))
             if (before_clips := before.pop(_CLIPS, None)) and clips and before_clips != clips:
+                what = "clips" if before_clips.split()[0] != clips.split()[0] else "teachers"
                 raise UserError(
-                    f"the clips are no longer those that {folder} learned from: choose another --out, or delete it"
+                    f"the {what} are no longer those that {folder} learned from: choose another --out, or delete it"
                 )
             if changed := _changed(before, own, config):
                 raise UserError(

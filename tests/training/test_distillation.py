@@ -1,6 +1,7 @@
 """What a fine-tuning learns of clips without labels from runs that had the same labels."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -15,9 +16,10 @@ from skel.training.dataset import load_split
 from skel.training.distillation import lessons
 from skel.training.evaluate import predict
 from skel.training.finetune import finetune
+from skel.training.known_labels import Known, fingerprints, known_to
 from skel.training.labelled import LABELLED_FILE, load_labelled
 from skel.training.run import Run
-from skel.training.splits import read_names, write_names
+from skel.training.splits import read_names, subset, write_names
 from skel.training.supervised import learn
 
 CPU = torch.device("cpu")
@@ -63,6 +65,31 @@ def test_a_pupil_says_whom_it_learned_from(prepared, tmp_path):
     assert json.loads((pupil / "config.json").read_text())["teachers"] == [str(teacher)]
 
 
+def test_a_pupil_does_not_go_on_with_other_labels_or_other_teachers(prepared, tmp_path):
+    """The clips are the same in both cases: what is learned of them is not."""
+    listed = tmp_path / "list.json"
+    names = load_split(prepared, "train").names
+    write_names(listed, [names[0], names[8], names[16]])
+    teacher = finetune(config(prepared, tmp_path / "teacher", labels=listed))
+    options = config(prepared, tmp_path / "pupil", labels=listed, teachers=(teacher,))
+    pupil = finetune(options)
+    write_names(listed, [names[0], names[1], names[8], names[16]])
+    with pytest.raises(UserError, match="the clips are no longer those that"):
+        finetune(options)
+    write_names(listed, [names[0], names[8], names[16]])
+    shutil.rmtree(teacher)
+    finetune(config(prepared, tmp_path / "teacher", labels=listed, seed=1))
+    with pytest.raises(UserError, match="the teachers are no longer those that"):
+        finetune(options)
+    assert len(read_names(pupil / LABELLED_FILE)) == 3
+
+
+def test_no_teacher_where_some_were_meant_is_refused(prepared, tmp_path):
+    with pytest.raises(UserError, match="--teachers names no run"):
+        finetune(config(prepared, tmp_path / "pupil", labels=0.25, teachers=()))
+    assert not (tmp_path / "pupil").exists()
+
+
 def test_nothing_is_learned_of_people_who_are_held_out(acted, tmp_path):
     options = config(acted, tmp_path / "run", labels=0.5, held_out=0.25)
     taught = replace(options, teachers=(finetune(replace(options, out=tmp_path / "teacher")),))
@@ -103,10 +130,10 @@ def test_teachers_that_do_not_fit_get_one_line(prepared, tmp_path, teacher, pupi
 def test_a_teacher_that_knows_a_clip_that_its_pupil_is_measured_on_is_refused(prepared, tmp_path):
     options = config(prepared, tmp_path / "pupil", epochs=1, labels=0.25)
     run = finetune(replace(options, out=tmp_path / "teacher"))
-    of_test = load_split(prepared, "val").names[0]
-    assert of_test not in load_split(prepared, "train").names
-    write_names(run / LABELLED_FILE, [*read_names(run / LABELLED_FILE)[1:], of_test])
-    with pytest.raises(UserError, match="learned from the labels of 1 clips"):
+    known, of_test = known_to(run), fingerprints(subset(load_split(prepared, "val"), np.array([0])))
+    assert not known.learned & of_test
+    Known(known.learned | of_test).write(run)
+    with pytest.raises(UserError, match="learned from the labels of 1 clips that this run would be measured on"):
         finetune(replace(options, teachers=(run,)))
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -10,13 +11,14 @@ import torch
 
 from skel.skeleton.errors import UserError
 from skel.training.checkpoint import load_model
-from skel.training.config import UNVARIED, EvaluateConfig, FinetuneConfig, LinearConfig, PretrainConfig
+from skel.training.config import UNVARIED, EvaluateConfig, FinetuneConfig, KnnConfig, LinearConfig, PretrainConfig
 from skel.training.dataset import load_split, save_split
 from skel.training.evaluate import evaluate
 from skel.training.finetune import finetune
+from skel.training.known_labels import KNOWN_FILE
 from skel.training.labelled import HELD_OUT_FILE, LABELLED_FILE, load_labelled
 from skel.training.pretrain import pretrain
-from skel.training.probes import linear
+from skel.training.probes import knn, linear
 from skel.training.report import report_of
 from skel.training.run import Run
 from skel.training.splits import named, read_names
@@ -26,6 +28,15 @@ from skel.training.splits import named, read_names
 def encoder(prepared, tmp_path):
     options = PretrainConfig((prepared,), tmp_path / "encoder", channels=2, epochs=1, batch_size=8, device="cpu")
     return pretrain(options)
+
+
+@pytest.fixture
+def elsewhere(prepared, tmp_path):
+    """Other clips of the same names."""
+    parts = {part: load_split(prepared, part) for part in ("train", "val")}
+    parts = {part: replace(clips, clips=clips.clips * np.float32(1.01)) for part, clips in parts.items()}
+    save_split(tmp_path / "elsewhere-set", parts, [], {})
+    return tmp_path / "elsewhere-set"
 
 
 def config(data, out, **options):
@@ -112,7 +123,7 @@ def test_the_best_epoch_on_held_out_clips_survives_a_stop(acted, tmp_path, monke
     assert log[best - 1] == max(log)
 
 
-def test_a_start_that_knows_other_labels_of_the_same_set_is_refused(prepared, acted, tmp_path, encoder):
+def test_a_start_that_knows_other_labels_of_the_same_set_is_refused(prepared, elsewhere, tmp_path, encoder):
     known = finetune(config(prepared, tmp_path / "known", epochs=1, labels=0.5))
     for init in (known, known / "model.safetensors"):
         with pytest.raises(UserError, match="learned from the labels of 6 clips that this run does not learn from"):
@@ -120,7 +131,60 @@ def test_a_start_that_knows_other_labels_of_the_same_set_is_refused(prepared, ac
     with pytest.raises(UserError, match="learned from the labels of"):
         linear(LinearConfig((prepared,), tmp_path / "frozen", init=known, labels=0.25, device="cpu"))
     finetune(config(prepared, tmp_path / "more", init=known, epochs=1, labels=1.0))  # more labels than it had
-    finetune(config(acted, tmp_path / "elsewhere", init=known, epochs=1, labels=0.25))  # whose clips only have like names
+    finetune(
+        config(elsewhere, tmp_path / "elsewhere", init=known, epochs=1, labels=0.25)
+    )  # only the names are alike
+
+
+def test_labels_are_known_whatever_their_folder_is_called_and_however_they_came(prepared, elsewhere, tmp_path):
+    few = config(prepared, tmp_path / "few", labels=0.25)
+    everything = finetune(config(prepared, tmp_path / "all", epochs=1))
+    another_name = tmp_path / "copy"
+    shutil.copytree(prepared, another_name)
+    of_two_sets = finetune(replace(config(prepared, tmp_path / "two", epochs=1), data=(prepared, elsewhere)))
+    through_another = finetune(config(elsewhere, tmp_path / "other", epochs=1, init=everything))
+    said = "learned from the labels of .* clips that this run does not learn from"
+    for options in (
+        replace(few, data=(another_name,), init=everything),
+        replace(few, init=of_two_sets),
+        replace(few, init=through_another),
+        replace(few, teachers=(of_two_sets,), classes=None),
+    ):
+        with pytest.raises(UserError, match=said):
+            load_labelled(options)
+    with pytest.raises(UserError, match=said):
+        knn(KnnConfig(everything, (prepared,), labels=0.25, device="cpu"))
+
+
+def test_a_start_that_learned_what_is_measured_is_refused(prepared, tmp_path):
+    """As where one protocol's training part is another's validation part."""
+    parts = {part: load_split(prepared, part) for part in ("train", "val")}
+    save_split(tmp_path / "swapped", {"train": parts["val"], "val": parts["train"]}, [], {})
+    known = finetune(config(tmp_path / "swapped", tmp_path / "known", epochs=1))
+    with pytest.raises(UserError, match="learned from the labels of 12 clips that this run would be measured on"):
+        finetune(config(prepared, tmp_path / "run", init=known))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_damaged_list_of_what_is_known_gets_one_line(prepared, tmp_path):
+    known = finetune(config(prepared, tmp_path / "known", epochs=1))
+    (known / KNOWN_FILE).write_text("{}")
+    with pytest.raises(UserError, match=r"known_labels\.json cannot be read"):
+        load_labelled(config(prepared, tmp_path / "run", init=known))
+
+
+def test_absent_bodies_are_treated_as_the_encoder_learned(prepared, tmp_path):
+    keep = replace(
+        PretrainConfig((prepared,), tmp_path / "keep", channels=2, epochs=1, batch_size=8, device="cpu"), empty_bodies="keep"
+    )
+    encoder = pretrain(keep)
+    tuned = finetune(config(prepared, tmp_path / "tuned", init=encoder, epochs=1))
+    frozen = linear(LinearConfig((prepared,), tmp_path / "frozen", init=encoder, epochs=1, device="cpu"))
+    assert [load_model(run)[1].empty_bodies for run in (tuned, frozen)] == ["keep", "keep"]
+    other = finetune(config(prepared, tmp_path / "other", init=encoder, epochs=1, empty_bodies="skip"))
+    assert load_model(other)[1].empty_bodies == "skip"
+    with pytest.raises(UserError, match="was trained to keep absent bodies and stays as it is: leave out"):
+        linear(LinearConfig((prepared,), tmp_path / "no", init=encoder, empty_bodies="skip", device="cpu"))
 
 
 def test_in_evaluation_mode_normalisation_stays_as_pre_training_left_it(prepared, tmp_path, encoder):

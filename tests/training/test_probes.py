@@ -106,9 +106,9 @@ def test_knn_measures_and_draws(prepared, tmp_path, encoder, capsys):
     assert printed["top1"] == report.top1 >= 0.9
     assert (printed["k"], printed["labels"]) == (3, "100% of the training labels")
     assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == ["confusion.png", "embedding.png"]
-    few = knn(KnnConfig(encoder, (prepared,), labels=0.1, json=str(tmp_path / "few.json"), device="cpu"))
+    few = knn(KnnConfig(encoder, (prepared,), json=str(tmp_path / "few.json"), device="cpu"))
     assert json.loads((tmp_path / "few.json").read_text())["top1"] == few.top1
-    with pytest.raises(UserError, match="--k must lie between 1 and the 3 labelled clips, not 4"):
-        knn(KnnConfig(encoder, (prepared,), k=4, labels=0.1, device="cpu"))
+    with pytest.raises(UserError, match="--k must lie between 1 and the 24 labelled clips, not 25"):
+        knn(KnnConfig(encoder, (prepared,), k=25, device="cpu"))
     with pytest.raises(UserError, match="--seed must be between 0 and 4294967295, not -1"):
         knn(KnnConfig(encoder, (prepared,), seed=-1, device="cpu"))

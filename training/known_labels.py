@@ -1,0 +1,85 @@
+"""Which clips' labels the weights of a run know: its own, and those of every run that it began from or was taught by.
+
+Clips are told by their coordinates, whatever a set, a folder or a protocol calls them.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from skel.skeleton.errors import UserError
+from skel.skeleton.files import write_text
+from skel.training.dataset import ClipSet
+
+KNOWN_FILE = "known_labels.json"
+
+
+@dataclass(frozen=True)
+class Known:
+    """Fingerprints of clips.
+
+    Attributes:
+        learned: whose labels were learned.
+        judged_by: whose labels chose an epoch although they are of a validation part (`--select test`).
+    """
+
+    learned: frozenset[str] = frozenset()
+    judged_by: frozenset[str] = frozenset()
+
+    def write(self, run: Path) -> None:
+        """Into the run's folder."""
+        write_text(run / KNOWN_FILE, json.dumps({name: sorted(of) for name, of in vars(self).items()}, indent=0))
+
+
+def fingerprints(clips: ClipSet) -> frozenset[str]:
+    """16 hexadecimal digits of each clip's coordinates; copies of a clip have the same."""
+    return frozenset(hashlib.blake2b(np.ascontiguousarray(clip).data, digest_size=8).hexdigest() for clip in clips.clips)
+
+
+def known_to(run: Path) -> Known:
+    """What is written in the run's folder, or beside its model file; nothing of an encoder that never saw a label."""
+    path = (run if run.is_dir() else run.parent) / KNOWN_FILE
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return Known(frozenset(found["learned"]), frozenset(found["judged_by"]))
+    except FileNotFoundError:
+        return Known()
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise UserError(f"{path} cannot be read ({error}): train {path.parent} again") from error
+
+
+def inherited(runs: Sequence[Path], train: ClipSet, everything: ClipSet, test: ClipSet, select: str) -> Known:
+    """What a run knows that learns from `train` and brings along what `runs` know.
+
+    `UserError` where that is more than it may: the label of a clip of `test`, or of one of `everything` that is not in
+    `train`, or weights of an epoch that clips of `test` chose, unless that is how this run's own is chosen.
+    """
+    own = fingerprints(train)
+    if not runs and select != "test":
+        return Known(own)
+    measured = fingerprints(test)
+    unlabelled = fingerprints(everything) - own if runs else frozenset()
+    learned, judged_by = set(own), set(measured if select == "test" else ())
+    for run in runs:
+        known = known_to(run)
+        if count := len(known.learned & measured - own):
+            raise UserError(
+                f"{run} learned from the labels of {count} clips that this run would be measured on: "
+                "begin from one that learned from other clips"
+            )
+        if count := len(known.learned & unlabelled):
+            raise UserError(
+                f"{run} learned from the labels of {count} clips that this run does not learn from: "
+                "give both the same --labels, --held-out and --seed"
+            )
+        if select != "test" and known.judged_by & measured:
+            raise UserError(
+                f"the validation part chose the weights of {run}, so nothing that knows them can be measured on it"
+            )
+        learned |= known.learned
+        judged_by |= known.judged_by
+    return Known(frozenset(learned), frozenset(judged_by))
