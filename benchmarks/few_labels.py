@@ -218,28 +218,34 @@ class Run:
     def __call__(self) -> None:
         known = reported(self.known) if self.known else {}
         wanted = [job for job in jobs() if self.only in job.folder and job.folder not in known]
-        needed = {name for job in wanted for name in job.after}
-        todo = [job for job in jobs() if (job in wanted or job.folder in needed) and not is_done(self.work / job.folder)]
+        needed: set[str] = set()
+        left = [job for job in jobs() if not is_done(self.work / job.folder)]
+        while more := {name for job in left if job in wanted or job.folder in needed for name in job.after} - needed:
+            needed |= more
+        todo = [job for job in left if job in wanted or job.folder in needed]
         until_s = time.monotonic() + 60 * self.minutes
-        lock, busy = threading.Lock(), set[str]()
+        lock, busy, under_way = threading.Lock(), set[str](), set[str]()
 
         def take() -> Job | None:
             with lock:
                 for job in todo:
                     if job.folder not in busy and all(is_done(self.work / name) for name in job.after):
                         busy.add(job.folder)
+                        under_way.add(job.folder)
                         return job
                 return None
 
         def work() -> None:
             while time.monotonic() < until_s:
                 job = take()
-                if job is None:  # what is left waits for a run under way
-                    if len(busy) == len(todo):
+                if job is None:  # what is left waits for a run under way, or for one that has failed
+                    if len(busy) == len(todo) or not under_way:
                         return
                     time.sleep(1)
                     continue
                 self._train(job, until_s)
+                with lock:
+                    under_way.discard(job.folder)
 
         threads = [threading.Thread(target=work) for _ in range(self.jobs)]
         for thread in threads:

@@ -101,7 +101,8 @@ def collect(work: Path, report: Path | None = None) -> list[Figure]:
             for job in done
         ]
         lists = [path for job in done if (path := work / job.folder / "labelled.json").is_file()]
-        clips = len(json.loads(lists[0].read_text())) if lists else clips_before.get(key, 0)
+        of_joints = (*key[:3], "joint", key[4])
+        clips = len(json.loads(lists[0].read_text())) if lists else clips_before.get(key) or clips_before.get(of_joints, 0)
         told = shlex.join(("skel-train", *done[0].arguments)).format(sets="sets", work="runs")
         figures.append(Figure(*key, clips, tuple(map(_seed_of, done)), tuple(top1), told))
     return figures

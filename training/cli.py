@@ -29,7 +29,7 @@ COMMANDS = {
         "encoder in {0}: go on with skel-train finetune --init {0}",
     ),
     "finetune": Command(
-        "learn classes from labelled clips, few or many", "config:FinetuneConfig", "finetune:finetune", _RECOGNISER
+        "learn classes from labelled clips, few or many", "config:FinetuneConfig", "finetune:finetune_alone", _RECOGNISER
     ),
     "linear": Command("linear evaluation of an encoder", "config:LinearConfig", "probes:linear", _RECOGNISER),
     "knn": Command("measure an encoder by nearest neighbours", "config:KnnConfig", "probes:knn"),

@@ -20,12 +20,13 @@ from skel.training.adaptation_config import (
     Start,
 )
 from skel.training.checkpoint import MODEL_FILE, load_model
-from skel.training.comparison_table import Comparison, Curve, Point, write_table
+from skel.training.comparison_table import Comparison, Curve, Point, percent, write_table
 from skel.training.config import FinetuneConfig, LinearConfig, PretrainConfig
 from skel.training.dataset import UNLABELLED, ClipSet, digest, find_split, load_meta, load_split
 from skel.training.device import pick_device
 from skel.training.evaluate import predict
 from skel.training.join import require_alike
+from skel.training.known_labels import fingerprints
 from skel.training.labelled import LABELLED_FILE
 from skel.training.option_checks import check_options
 from skel.training.report import METRICS_FILE, report_of
@@ -81,8 +82,10 @@ def compare(config: CompareConfig) -> Path:
     config = _checked(config)
     lasting = Lasting(*(getattr(config, field.name) for field in fields(Lasting)))
     parts = [load_split(path, "train", in_memory=False) for path in (*config.source, config.target)]
-    clips = digest(*parts, load_split(config.target, "val", in_memory=False))
-    Run(config.out, lasting, config.pretrain.seed, clips)
+    test = load_split(config.target, "val", in_memory=False)
+    _refuse_seen(config, parts, test)
+    Run(config.out, lasting, config.pretrain.seed, digest(*parts, test))
+    config = replace(config, labels=_distinct(config.labels, parts[-1]))
     trials = plan(config)
     encoders: dict[Start, Path] = {start: config.out / "pretrain" / start for start in config.starts if start != "scratch"}
     train_all(
@@ -92,6 +95,28 @@ def compare(config: CompareConfig) -> Path:
     train_all([_run_on_labels(config, trial, encoders) for trial in trials], METRICS_FILE, config.jobs, config.out)
     print(write_table(_result(config), config.out))
     return config.out
+
+
+def _refuse_seen(config: CompareConfig, parts: Sequence[ClipSet], test: ClipSet) -> None:
+    """`UserError` where encoders would see clips that are measured on, as in another split of the target's set."""
+    measured = fingerprints(test)
+    for source, part in zip(config.source, parts):
+        if seen := len(fingerprints(part) & measured):
+            raise UserError(
+                f"{seen} of the clips that {config.target} is measured on are in the training part of {source}: "
+                "give a --source of other people or classes"
+            )
+
+
+def _distinct(shares: Sequence[float], train: ClipSet) -> tuple[float, ...]:
+    """Without those that label the same clips as a larger one, since at least one of each class is."""
+    counts = np.bincount(train.labels)
+    of_each = {share: tuple(np.maximum(1, np.round(share * counts))) for share in sorted(shares)}
+    largest = {clips: share for share, clips in of_each.items()}
+    for share, clips in of_each.items():
+        if (other := largest[clips]) != share:
+            print(f"note: {percent(share)} label the same clips as {percent(other)}: left out", file=sys.stderr)
+    return tuple(share for share in shares if share in largest.values())
 
 
 def curves(config: CompareConfig) -> list[tuple[Protocol, Start, Selection]]:

@@ -31,11 +31,11 @@ def _panel(axis: Any, comparison: Comparison, protocol: Protocol) -> None:
     several = len({curve.selection for curve in curves}) > 1
     for place, curve in enumerate(curves):
         # Moved sideways a little, so that error bars do not hide one another.
-        shares = [100 * point.share * 1.015 ** (place - (len(curves) - 1) / 2) for point in curve.points]
+        shares = [100 * comparison.labelled(point) * 1.015 ** (place - (len(curves) - 1) / 2) for point in curve.points]
         axis.errorbar(
             shares,
             [100 * point.mean for point in curve.points],
-            [100 * point.deviation for point in curve.points],
+            [100 * (point.deviation or 0.0) for point in curve.points],
             color=_COLOURS[curve.start],
             linestyle=_LINES[curve.selection],
             marker=_MARKERS[curve.selection],
@@ -45,7 +45,7 @@ def _panel(axis: Any, comparison: Comparison, protocol: Protocol) -> None:
             label=f"{curve.start}, {curve.selection}" if several else curve.start,
         )
     axis.axhline(100 * comparison.full.mean, color="#555555", linewidth=1, linestyle="-.", label="scratch, all labels")
-    ticks = sorted({point.share for curve in curves for point in curve.points})
+    ticks = sorted({comparison.labelled(point) for curve in curves for point in curve.points})
     axis.set(xscale="log", xlabel="share of the target's training labels")
     axis.set_xticks([100 * share for share in ticks], [percent(share) for share in ticks])
     axis.set_xticks([], minor=True)

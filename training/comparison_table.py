@@ -25,12 +25,13 @@ class Point:
         return mean(self.top1)
 
     @property
-    def deviation(self) -> float:
-        """The sample's standard deviation over the seeds; 0 for a single one."""
-        return stdev(self.top1) if len(self.top1) > 1 else 0.0
+    def deviation(self) -> float | None:
+        """The sample's standard deviation over the seeds; None for a single one."""
+        return stdev(self.top1) if len(self.top1) > 1 else None
 
     def __str__(self) -> str:
-        return f"{100 * self.mean:.1f} ± {100 * self.deviation:.1f}"
+        spread = "" if self.deviation is None else f" ± {100 * self.deviation:.1f}"
+        return f"{100 * self.mean:.1f}{spread}"
 
 
 @dataclass(frozen=True)
@@ -42,19 +43,19 @@ class Curve:
     selection: Selection
     points: tuple[Point, ...]
 
-    def share_for(self, top1: float) -> float | None:
-        """The smallest share of labels with which the mean is `top1`; None where none of those measured does.
+    def clips_for(self, top1: float) -> float | None:
+        """The smallest number of labelled clips with which the mean is `top1`; None where none of those measured does.
 
-        Between two measured shares the mean is taken to be linear in the logarithm of the share. Where the smallest measured
-        share is enough, the answer is that share, and fewer may do.
+        Between two measured numbers the mean is taken to be linear in the number's logarithm. Where the smallest is enough,
+        it is the answer, and fewer may do.
         """
         before: Point | None = None
         for point in self.points:
             if point.mean >= top1:
                 if before is None:
-                    return point.share
+                    return point.clips
                 part = (top1 - before.mean) / (point.mean - before.mean)
-                return math.exp(math.log(before.share) + part * math.log(point.share / before.share))
+                return math.exp(math.log(before.clips) + part * math.log(point.clips / before.clips))
             before = point
         return None
 
@@ -76,7 +77,7 @@ class Comparison:
             {
                 **{name: getattr(curve, name) for name in ("protocol", "start", "selection")},
                 "points": [_point(point) for point in curve.points],
-                "share_for_full": curve.share_for(self.full.mean),
+                "share_for_full": self.enough(curve),
             }
             for curve in self.curves
         ]
@@ -87,6 +88,7 @@ class Comparison:
         """One row a curve, one column a share."""
         shares = {point.share: point.clips for curve in self.curves for point in curve.points}
         seeds = len(self.full.top1)
+        spread = f"mean ± standard deviation of {seeds} seeds" if seeds > 1 else "one seed"
         full = 100 * self.full.mean
         head = ["learned", "start", "labelled clips", *(f"{percent(s)} ({shares[s]})" for s in sorted(shares))]
         rows = [[*head, f"reaches {full:.1f} % with"], ["---"] * 3 + ["--:"] * (len(shares) + 1)]
@@ -98,22 +100,32 @@ class Comparison:
             [
                 f"# {' + '.join(self.source)} → {self.target}",
                 "",
-                f"Top-1, %, on the {self.count} clips of the target's validation part: mean ± standard deviation of {seeds} "
-                f"seed{'s' * (seeds > 1)}, last epoch, by the share (and number) of the target's training labels.",
+                f"Top-1, %, on the {self.count} clips of the target's validation part: "
+                f"{spread}, last epoch, by the share (and number) of the target's training labels; of a class at least one "
+                "clip is labelled.",
                 "",
                 *(f"| {' | '.join(row)} |" for row in rows),
                 "",
-                f"Supervised from scratch with all labels: {self.full}. The last column is the share of labels with which a "
-                "start reaches that mean, linear in the logarithm of the share between two that were measured.",
+                f"Supervised from scratch with all labels: {self.full}. The last column is the share of labels, by their "
+                "number, with which a start reaches that mean, linear in its logarithm between two that were measured.",
                 "",
             ]
         )
 
+    def labelled(self, point: Point) -> float:
+        """Its clips as a share of all, which is more than the share asked for where that is no whole clip of a class."""
+        return point.clips / self.full.clips
+
+    def enough(self, curve: Curve) -> float | None:
+        """The share of labels with which a start is as good as supervised with all; None where it never is."""
+        clips = curve.clips_for(self.full.mean)
+        return None if clips is None else clips / self.full.clips
+
     def _enough(self, curve: Curve) -> str:
-        share = curve.share_for(self.full.mean)
+        share = self.enough(curve)
         if share is None:
             return "–"
-        return f"≤ {percent(share)}" if share == curve.points[0].share else percent(share)
+        return f"≤ {percent(share)}" if share == self.labelled(curve.points[0]) else percent(share)
 
 
 _LEARNED: dict[Protocol, str] = {"finetune": "everything", "linear": "last layer"}

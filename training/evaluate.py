@@ -1,6 +1,8 @@
 """`skel-train evaluate`: how often one trained network, or an ensemble of several, is right, and about what."""
 
 import json
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from skel.training.dataset import ClipSet
 from skel.training.device import clip_tensor, multiply, pick_device
 from skel.training.ensemble import load_ensemble
 from skel.training.join import load_joined
+from skel.training.known_labels import fingerprints, known_to
 from skel.training.report import Report, print_report
 from skel.training.stream_config import StreamOptions
 
@@ -73,6 +76,8 @@ def evaluate(config: EvaluateConfig) -> Report:
     data = load_joined(config.data, config.part, config.classes, known=ensemble.classes)
     if data.clip != ensemble.clip:
         raise UserError(f"{config.checkpoint[0]} was trained on clips made in another way: prepare the data with its --clip")
+    if config.part == "val":
+        _say_what_was_learned(config.checkpoint, data)
     device = pick_device(config.device)
     said = [predict(network, data, device) for network in ensemble.networks]
     logits = ensemble.sum_of([one.logits for one in said])
@@ -94,11 +99,23 @@ def evaluate(config: EvaluateConfig) -> Report:
     return report
 
 
-def show(report: Report, json_target: str | None, source: dict[str, Any]) -> None:
-    """Print the report as a table, or write it with its `source` as JSON to a file (- = standard output)."""
+def _say_what_was_learned(runs: Sequence[Path], data: ClipSet) -> None:
+    """Say where clips that are measured on were learned from: in another split of the set, perhaps."""
+    measured = fingerprints(data)
+    for run in runs:
+        if count := len(measured & known_to(run).learned):
+            print(f"note: {run} learned from the labels of {count} of these {len(data)} clips", file=sys.stderr)
+
+
+def show(report: Report, json_target: str | None, source: dict[str, Any], likely: bool = True) -> None:
+    """Print the report as a table, or write it with its `source` as JSON to a file (- = standard output).
+
+    Unless `likely`, nothing is said of how likely the classes were found, as by neighbours (null).
+    """
+    figures = report.to_json() | ({} if likely else {"top5": None, "calibration": None})
     if json_target == "-":
-        print(json.dumps({**source, **report.to_json()}, ensure_ascii=False))
+        print(json.dumps({**source, **figures}, ensure_ascii=False))
     elif json_target:
-        write_text(Path(json_target), json.dumps({**source, **report.to_json()}, ensure_ascii=False, indent=1))
+        write_text(Path(json_target), json.dumps({**source, **figures}, ensure_ascii=False, indent=1))
     else:
-        print_report(report)
+        print_report(report, likely)

@@ -31,7 +31,12 @@ Config = TypeVar("Config", bound=LabelledConfig)
 _FEW_STEPS = 1000
 
 
-def finetune(config: FinetuneConfig) -> Path:
+def finetune_alone(config: FinetuneConfig) -> Path:
+    """`finetune` for somebody who has chosen its epochs, who is told where more would teach more."""
+    return finetune(config, advise=True)
+
+
+def finetune(config: FinetuneConfig, advise: bool = False) -> Path:
     """Train, or go on training, write the network, measure it on the validation part; returns the run's folder."""
     check_options(config)
     config = with_whole_paths(config)
@@ -51,7 +56,8 @@ def finetune(config: FinetuneConfig) -> Path:
         runs = "1 run" if len(config.teachers) == 1 else f"{len(config.teachers)} runs"
         unlabelled = len(learned) - len(data.train)
         data = replace(data, budget=f"{data.budget}, {unlabelled} clips without a label named by {runs}")
-    _advise(config, len(learned))
+    if advise:
+        _advise(config, len(learned))
     clips = clip_tensor(learned, network.empty_bodies).to(device)
     run = Run(config.out, config, config.seed, known_clips)
     data.write_names(run.folder)

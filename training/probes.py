@@ -71,7 +71,10 @@ def linear(config: LinearConfig) -> Path:
 
 
 def knn(config: KnnConfig) -> Report:
-    """Measure an encoder by nearest neighbours; draw, and print a table or write JSON."""
+    """Measure an encoder by nearest neighbours; draw, and print a table or write JSON.
+
+    Of the report top-1 and confusions count: most classes get no vote, and one neighbour is always sure.
+    """
     check_seed(config.seed)
     network, card = load_model(config.init)
     everything = load_joined(config.data, "train", config.classes)
@@ -89,7 +92,7 @@ def knn(config: KnnConfig) -> Report:
         draw_confusion(report, config.plot / "confusion.png")
         draw_embedding(asked, test.labels, test.classes, config.plot / "embedding.png")
     source = {"init": str(config.init), "data": [str(path) for path in config.data], "k": config.k, "labels": budget}
-    show(report, config.json, source)
+    show(report, config.json, source, likely=False)
     return report
 
 

@@ -115,12 +115,16 @@ def protocol_of(run: Path) -> str:
     return str(json.loads((run / METRICS_FILE).read_text(encoding="utf-8"))["protocol"])
 
 
-def print_report(report: Report) -> None:
-    """A table: each class, how often it is right, and what it is mostly mistaken for; and whether it knows when it is."""
+def print_report(report: Report, likely: bool = True) -> None:
+    """A table: each class, how often it is right, and what it is mostly mistaken for; and whether it knows when it is.
+
+    Unless `likely`, what says how sure it is and what it would say next, as neighbours' votes do not, is left out.
+    """
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"{report.count} clips: top-1 {report.top1:.1%}, top-5 {report.top5:.1%}")
+    next_names = f", top-5 {report.top5:.1%}" if likely else ""
+    table = Table(title=f"{report.count} clips: top-1 {report.top1:.1%}{next_names}")
     table.add_column("class")
     table.add_column("clips", justify="right")
     table.add_column("right", justify="right")
@@ -132,6 +136,8 @@ def print_report(report: Report) -> None:
         table.add_row(name, str(total), "–" if share is None else f"{share:.0%}", mistaken)
     console = Console()
     console.print(table)
+    if not likely:
+        return
     raw, own = report.raw, report.calibrated
     fitted = f", {own.ece:.1%} at temperature {own.temperature:.3g}" if own.temperature != 1 else " (temperature not fitted)"
     console.print(f"calibration error {raw.ece:.1%}{fitted}")

@@ -12,9 +12,9 @@ from skel.skeleton.recording import Recording, load_recording
 from skel.training.blocks import RECORDINGS
 from skel.training.dataset import ClipSet, Part, find_split
 from skel.training.join import load_joined, read_classes
-from skel.training.labelled import HELD_OUT_FILE
+from skel.training.labelled import HELD_OUT_FILE, LABELLED_FILE
 from skel.training.segments import recording_of
-from skel.training.splits import places, read_names, subset
+from skel.training.splits import places, read_names, subset, unique_names
 from skel.training.stream_config import StreamOptions
 from skel.training.stream_joining import join_clips
 
@@ -99,10 +99,20 @@ def _only_held_out(
             raise UserError(
                 f"{run} held nobody out: fine-tune with --held-out 0.25, or tune on the people it knows, --on train"
             )
+        if known := _people_of(everything, path.with_name(LABELLED_FILE)) & _people_of(everything, path):
+            raise UserError(
+                f"{run} learned from other clips of {len(known)} of the people that it held out (--held-out-by clips): "
+                "fine-tune with --held-out-by people, or tune on the people it knows, --on train"
+            )
         chosen = np.intersect1d(chosen, places(everything, read_names(path), path))
     held_out = np.isin(np.arange(len(everything)), chosen)
     ends = np.cumsum([len(one) for one in clips])
     return [subset(one, np.flatnonzero(of_set)) for one, of_set in zip(clips, np.split(held_out, ends[:-1]))]
+
+
+def _people_of(clips: ClipSet, listed: Path) -> set[int]:
+    names = read_names(listed) if listed.is_file() else ()
+    return set(clips.subjects[np.isin(unique_names(clips), names)].tolist()) - {-1}
 
 
 def _left_out(whole: ClipSet, kept: ClipSet) -> set[str]:

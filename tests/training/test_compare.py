@@ -150,18 +150,32 @@ def test_a_process_that_dies_gets_one_line(tmp_path):
 
 def test_what_few_labels_need_is_read_between_the_points():
     def curve(*means):
-        shares = (0.01, 0.1, 1.0)
-        return Curve("finetune", "source", "balanced", tuple(Point(s, 1, (m - 0.1, m + 0.1)) for s, m in zip(shares, means)))
+        points = zip((0.001, 0.1, 1.0), (5, 50, 500), means)  # of five classes there is at least one clip each
+        return Curve("finetune", "source", "balanced", tuple(Point(s, n, (m - 0.1, m + 0.1)) for s, n, m in points))
 
-    assert curve(0.2, 0.4, 0.8).share_for(0.6) == pytest.approx(10**-0.5)
-    assert curve(0.2, 0.4, 0.8).share_for(0.4) == pytest.approx(0.1)
-    assert curve(0.5, 0.4, 0.8).share_for(0.45) == 0.01
-    assert curve(0.2, 0.4, 0.8).share_for(0.9) is None
+    assert curve(0.2, 0.4, 0.8).clips_for(0.6) == pytest.approx(500 * 10**-0.5)
+    assert curve(0.2, 0.4, 0.8).clips_for(0.4) == pytest.approx(50)
+    assert curve(0.5, 0.4, 0.8).clips_for(0.45) == 5
+    assert curve(0.2, 0.4, 0.8).clips_for(0.9) is None
     assert str(curve(0.2, 0.4, 0.8).points[1]) == "40.0 ± 14.1"
-    full = Point(1.0, 100, (0.6,))
+    full = Point(1.0, 500, (0.6,))
+    assert str(full) == "60.0"
     found = Comparison(("a xsub",), "b xsub", 50, full, (curve(0.2, 0.4, 0.8), curve(0.7, 0.8, 0.9), curve(0, 0, 0)), {})
     rows = [row.split("|")[-2].strip() for row in found.to_markdown().splitlines() if row.startswith("| everything")]
     assert rows == ["31.6 %", "≤ 1 %", "–"]
+
+
+def test_shares_that_are_the_same_clips_are_one(prepared, other, tmp_path, capsys):
+    options = {"labels": (0.01, 0.1, 0.5), "seeds": 1, "starts": ("scratch",)}
+    folder = compare(config(other, prepared, tmp_path / "run", **options))
+    told = capsys.readouterr()
+    assert "note: 1 % label the same clips as 10 %: left out" in told.err
+    assert [(p["share"], p["clips"], p["deviation"]) for p in figures(folder)["curves"][0]["points"]] == [
+        (0.1, 3, None),
+        (0.5, 12, None),
+    ]
+    assert "one seed" in told.out
+    assert "±" not in told.out
 
 
 def test_few_labels_take_more_epochs_and_all_labels_are_measured_from_scratch(prepared, other, tmp_path):
@@ -197,6 +211,10 @@ def test_wrong_use_gets_one_line(prepared, other, tmp_path, options, message):
 def test_sets_that_do_not_go_together_are_refused_before_anything_runs(prepared, other, tmp_path):
     with pytest.raises(UserError, match="is both source and target"):
         compare(config(prepared, prepared, tmp_path / "run"))
+    swapped = {part: load_split(prepared, other_part) for part, other_part in zip(PARTS, PARTS[::-1])}
+    save_split(tmp_path / "swapped", swapped, [], {})  # as another protocol of the same set
+    with pytest.raises(UserError, match=r"12 of the clips that .*limbs.* is measured on are in the training part of"):
+        compare(config(tmp_path / "swapped", prepared, tmp_path / "run"))
     parts = {part: replace(load_split(other, part), clip=AIMCLR) for part in ("train", "val")}
     save_split(tmp_path / "published", parts, [], {})
     with pytest.raises(

@@ -12,7 +12,7 @@ from skel.skeleton.errors import UserError
 from skel.training.checkpoint import MODEL_FILE, load_model
 from skel.training.config import EvaluateConfig, FinetuneConfig, PretrainConfig, VariationConfig
 from skel.training.evaluate import evaluate
-from skel.training.finetune import finetune
+from skel.training.finetune import finetune, finetune_alone
 from skel.training.pretrain import pretrain
 from skel.training.report import report_of
 from skel.training.run import Run
@@ -47,10 +47,11 @@ def test_learns_three_movements_and_measures_them(prepared, tmp_path, capsys):
 
 def test_few_steps_from_scratch_are_said(prepared, tmp_path, capsys, encoder):
     few = config(prepared, tmp_path / "few", epochs=2, labels=0.25, batch_size=4)
-    finetune(few)
+    finetune_alone(few)
     said = "note: 2 epochs of 6 clips are 4 steps; from scratch few clips need 1000 or more, with --epochs 500\n"
     assert said in capsys.readouterr().err
-    finetune(replace(few, out=tmp_path / "pretrained", init=encoder))
+    finetune_alone(replace(few, out=tmp_path / "pretrained", init=encoder))
+    finetune(replace(few, out=tmp_path / "of-a-comparison"))  # whose options are called otherwise
     assert "note" not in capsys.readouterr().err
 
 

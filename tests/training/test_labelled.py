@@ -131,9 +131,7 @@ def test_a_start_that_knows_other_labels_of_the_same_set_is_refused(prepared, el
     with pytest.raises(UserError, match="learned from the labels of"):
         linear(LinearConfig((prepared,), tmp_path / "frozen", init=known, labels=0.25, device="cpu"))
     finetune(config(prepared, tmp_path / "more", init=known, epochs=1, labels=1.0))  # more labels than it had
-    finetune(
-        config(elsewhere, tmp_path / "elsewhere", init=known, epochs=1, labels=0.25)
-    )  # only the names are alike
+    finetune(config(elsewhere, tmp_path / "elsewhere", init=known, epochs=1, labels=0.25))  # only the names are alike
 
 
 def test_labels_are_known_whatever_their_folder_is_called_and_however_they_came(prepared, elsewhere, tmp_path):
@@ -164,6 +162,16 @@ def test_a_start_that_learned_what_is_measured_is_refused(prepared, tmp_path):
     with pytest.raises(UserError, match="learned from the labels of 12 clips that this run would be measured on"):
         finetune(config(prepared, tmp_path / "run", init=known))
     assert not (tmp_path / "run").exists()
+
+
+def test_clips_that_were_learned_from_are_said_where_they_are_measured_on(prepared, tmp_path, capsys):
+    run = finetune(config(prepared, tmp_path / "run", epochs=1, labels=0.25))
+    evaluate(EvaluateConfig((run,), (prepared,), json="-", device="cpu"))
+    assert "note" not in capsys.readouterr().err
+    parts = {part: load_split(prepared, part) for part in ("train", "val")}
+    save_split(tmp_path / "swapped", {"train": parts["val"], "val": parts["train"]}, [], {})
+    evaluate(EvaluateConfig((run,), (tmp_path / "swapped",), json="-", device="cpu"))
+    assert f"note: {run} learned from the labels of 6 of these 24 clips" in capsys.readouterr().err
 
 
 def test_a_damaged_list_of_what_is_known_gets_one_line(prepared, tmp_path):

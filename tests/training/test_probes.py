@@ -104,10 +104,16 @@ def test_knn_measures_and_draws(prepared, tmp_path, encoder, capsys):
     report = knn(KnnConfig(encoder, (prepared,), k=3, plot=tmp_path / "plots", json="-", device="cpu"))
     printed = json.loads(capsys.readouterr().out)
     assert printed["top1"] == report.top1 >= 0.9
+    assert (printed["top5"], printed["calibration"]) == (None, None)  # most classes get no vote
     assert (printed["k"], printed["labels"]) == (3, "100% of the training labels")
     assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == ["confusion.png", "embedding.png"]
     few = knn(KnnConfig(encoder, (prepared,), json=str(tmp_path / "few.json"), device="cpu"))
     assert json.loads((tmp_path / "few.json").read_text())["top1"] == few.top1
+    knn(KnnConfig(encoder, (prepared,), device="cpu"))
+    table = capsys.readouterr().out
+    assert "top-1" in table
+    assert "top-5" not in table
+    assert "calibration" not in table
     with pytest.raises(UserError, match="--k must lie between 1 and the 24 labelled clips, not 25"):
         knn(KnnConfig(encoder, (prepared,), k=25, device="cpu"))
     with pytest.raises(UserError, match="--seed must be between 0 and 4294967295, not -1"):

@@ -9,7 +9,7 @@ from skel.skeleton.clip import ClipConfig, make_clip
 from skel.skeleton.errors import UserError
 from skel.skeleton.layouts import NTU25
 from skel.training.dataset import ClipSet, load_split, save_split
-from skel.training.labelled import HELD_OUT_FILE
+from skel.training.labelled import HELD_OUT_FILE, LABELLED_FILE
 from skel.training.prepare import prepare
 from skel.training.raw import Options
 from skel.training.sources import Recorded
@@ -163,6 +163,11 @@ def test_only_the_people_whom_a_run_held_out(people, tmp_path):
     takes = load_takes([people], "train", None, ("wave", "squat", "idle"), "idle", QUIET, [run])
     assert [take.name for take in takes.takes] == ["acts person 5"]
     assert "held-out people" in takes.source
+    (run / LABELLED_FILE).write_text(json.dumps(["train0", "train1"]))
+    load_takes([people], "train", None, ("wave", "squat", "idle"), "idle", QUIET, [run])
+    (run / HELD_OUT_FILE).write_text(json.dumps(["train2", "train5"]))  # --held-out-by clips
+    with pytest.raises(UserError, match="learned from other clips of 1 of the people that it held out"):
+        load_takes([people], "train", None, ("wave", "squat", "idle"), "idle", QUIET, [run])
 
 
 def test_held_out_clips_are_not_taken_for_those_of_another_set_of_the_same_names(people, tmp_path):
