@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from skel.app.events import no_actions
-from skel.app.headless import segment_table, truth_table
+from skel.app.headless import Beginning, segment_table, truth_table
 from skel.app.pipeline import Snapshot
 from skel.models.recognizer import Recognizer
 from skel.models.segments import Segmenter, shares_right
@@ -64,22 +64,22 @@ def print_comparison(
     """Print what each model recognised, how far they agree, and where the truth is known how much of it each named."""
     segmenters = [Segmenter(recognizer.live) for recognizer in recognizers]
     agreement = Agreement((no_actions(recognizers[0]), no_actions(recognizers[1])))
+    beginning = Beginning(played)
     stopped: KeyboardInterrupt | None = None
     try:
-        for snapshot in results:
+        for snapshot in beginning.of(results):
             agreement.push(snapshot)
             for m, found in enumerate((snapshot.predictions, snapshot.rival_predictions)):
                 for prediction in found:
                     segmenters[m].push(prediction)
     except KeyboardInterrupt as stop:
         stopped = stop
-    start_s = float(played.times_s[0]) if played is not None else 0.0
     for segmenter, name in zip(segmenters, names):
-        console.print(segment_table(segmenter.segments, start_s, title=f"Recognised actions: {name}"))
+        console.print(segment_table(segmenter.segments, beginning.time_s, title=f"Recognised actions: {name}"))
     if agreement.share is not None:
         console.print(f"same action named in {agreement.share:.1%} of {agreement.count} predictions")
     if played is not None and played.segments:
-        shares = [shares_right(segmenter.segments, played.segments, start_s) for segmenter in segmenters]
+        shares = [shares_right(segmenter.segments, played.segments, beginning.time_s) for segmenter in segmenters]
         _print_truth(played.segments, shares, names, console)
     if stopped is not None:
         raise stopped
@@ -88,4 +88,4 @@ def print_comparison(
 def _print_truth(truth: Sequence[Segment], shares: list[list[float]], names: tuple[str, str], console: Console) -> None:
     console.print(truth_table(truth, shares, names))
     for name, share in zip(names, shares):
-        console.print(f"{name}: {accuracy(share, truth):.1%} of the actions' time named right")
+        console.print(f"{name}: {accuracy(share, truth):.1%} of the actions' time named right", markup=False, emoji=False)

@@ -39,6 +39,7 @@ def run_window(options: Options) -> int:
     server, settings = options.make_event_server(), Settings()
     model, problem = _model(options, settings)
     window = MainWindow(model, settings, options.device, options.taught)
+    window.opening.options = options
     window.session.events = ActionEvents(server.publish) if server else None
     try:
         window.session.compare_with(options.compare)
@@ -76,13 +77,15 @@ def _until_closed(app: QApplication, window: MainWindow) -> int:
 
 
 def _model(options: Options, settings: Settings) -> tuple[OnnxModel, str]:
-    """The model that was asked for, else the one used last; and why that one is not used any more, where that is so."""
+    """The model that was asked for, else the one used last; and why that one is not used this time, where that is so.
+
+    It stays the one used last: its drive may not be mounted today.
+    """
     remembered = settings.model
     if options.model is None and remembered is not None:
         try:
             return OnnxModel(remembered, options.device), ""
         except UserError as error:
-            settings.model = None
             return options.make_model(), str(error)
     return options.make_model(), ""
 

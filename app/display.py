@@ -25,6 +25,7 @@ class Display(QObject):
     Attributes:
         shown: what is on the screen.
         review: what happens in the recording that is played, as corrected; None for any other source.
+        chosen: the body that the user has chosen, in view or not; None = nobody yet.
     """
 
     def __init__(self, session: Session, player: Player, space: Workspace, parent: QObject) -> None:
@@ -38,7 +39,7 @@ class Display(QObject):
         self._rival = Rival(session)
         self._history = History((), LiveSettings())
         self._states: list[PersonState] = []
-        self._chosen: int | None = None  # by the user, in view or not
+        self.chosen: int | None = None
         self._now_s = 0.0
         self._since_timeline = 0
         self._settle = QTimer(self)
@@ -55,7 +56,7 @@ class Display(QObject):
     def selected(self) -> int | None:
         """The body shown in large: the one that was chosen, or else the first in view."""
         bodies = [state.body for state in self._states]
-        return self._chosen if self._chosen in bodies else next(iter(bodies), None)
+        return self.chosen if self.chosen in bodies else next(iter(bodies), None)
 
     def start_over(self) -> None:
         """Forget everything that was shown: another source or model."""
@@ -65,7 +66,7 @@ class Display(QObject):
         self.shown = None
         self._colours.neutral = bundle.live.idle_label
         self._people.clear()
-        self._states, self._chosen, self._now_s, self._player.shown_s = [], None, 0.0, 0.0
+        self._states, self.chosen, self._now_s, self._player.shown_s = [], None, 0.0, 0.0
         self._stage.clear()
         self._panel.show_people([], None)
         self._transport.setVisible(self._session.playable is not None)
@@ -73,7 +74,7 @@ class Display(QObject):
 
     def select(self, body: int) -> None:
         """Show this person in large."""
-        self._chosen = body
+        self.chosen = body
         self._show_people()
         self.refresh_timeline()
 

@@ -10,6 +10,7 @@ from typing import TextIO
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from skel.app.acquisition import OVER, Acquisition, State
 from skel.app.disk import changing
@@ -137,29 +138,51 @@ def _opened(target: str) -> Iterator[TextIO]:
 def print_segments(results: Iterable[Snapshot], recognizer: Recognizer, played: Recording | None, console: Console) -> None:
     """Print the recognised segments as a table; then, where the segments of what is played are known, how much was right.
 
-    Times count from the first frame of what is played. A run that is stopped with Ctrl-C prints what it has.
+    Times count from the first frame of what is played, or that comes. A run that is stopped with Ctrl-C prints what it has.
     """
     segmenter = Segmenter(recognizer.live)
     truth = played.segments if played is not None else ()
-    start_s = float(played.times_s[0]) if played is not None else 0.0
+    beginning = Beginning(played)
     stopped: KeyboardInterrupt | None = None
     try:
-        for prediction in (prediction for result in results for prediction in result.predictions):
+        for prediction in (prediction for result in beginning.of(results) for prediction in result.predictions):
             segmenter.push(prediction)
     except KeyboardInterrupt as stop:
         stopped = stop
-    console.print(segment_table(segmenter.segments, start_s))
+    console.print(segment_table(segmenter.segments, beginning.time_s))
     if truth:
-        console.print(truth_table(truth, [shares_right(segmenter.segments, truth, start_s)]))
+        console.print(truth_table(truth, [shares_right(segmenter.segments, truth, beginning.time_s)]))
     if stopped is not None:
         raise stopped
 
 
+class Beginning:
+    """When it began: at the first frame of the recording, or (None) at the first one that came, whatever its clock says.
+
+    Attributes:
+        time_s: on the sensor's clock; 0 before anything came.
+    """
+
+    def __init__(self, played: Recording | None) -> None:
+        self._is_known = played is not None
+        self.time_s = float(played.times_s[0]) if played is not None else 0.0
+
+    def of(self, results: Iterable[Snapshot]) -> Iterator[Snapshot]:
+        """The same results, looked at as they pass."""
+        for result in results:
+            if not self._is_known:
+                self._is_known, self.time_s = True, result.frame.time_s
+            yield result
+
+
 def segment_table(segments: list[RecognisedSegment], start_s: float = 0.0, title: str = "Recognised actions") -> Table:
-    """Start, end, action and mean confidence; where there are several people also who, and with whom."""
+    """Start, end, action and mean confidence; where there are several people also who, and with whom.
+
+    Labels and names are the user's and stay as they are, also those that Rich would take for markup: "kick [left]".
+    """
     together = any(segment.partner is not None for segment in segments)
     several = together or len({segment.person for segment in segments}) > 1
-    table = Table(title=title, caption=None if segments else "none")
+    table = Table(title=Text(title, "table.title"), caption=None if segments else "none")
     shown = {"start s": True, "end s": True, "person": several, "partner": together, "confidence": True}
     for heading in (heading for heading, is_shown in shown.items() if is_shown):
         table.add_column(heading, justify="right")
@@ -168,7 +191,7 @@ def segment_table(segments: list[RecognisedSegment], start_s: float = 0.0, title
         person = (str(segment.person),) if several else ()
         partner = ("" if segment.partner is None else str(segment.partner),) if together else ()
         times = (f"{segment.start_s - start_s:.1f}", f"{segment.end_s - start_s:.1f}")
-        table.add_row(*times, *person, *partner, f"{segment.confidence:.0%}", segment.action)
+        table.add_row(*times, *person, *partner, f"{segment.confidence:.0%}", Text(segment.action))
     return table
 
 
@@ -178,9 +201,9 @@ def truth_table(
     """The recording's own segments, each with the share of its duration that every model's segments name right."""
     table = Table(title="What truly happened")
     for heading in ("start s", "end s", *models):
-        table.add_column(heading, justify="right")
+        table.add_column(Text(heading), justify="right")
     table.add_column("action")
     for segment, *named in zip(truth, *shares):
         shown = (f"{share:.0%}" for share in named)
-        table.add_row(f"{segment.start_s:.1f}", f"{segment.end_s:.1f}", *shown, segment.label)
+        table.add_row(f"{segment.start_s:.1f}", f"{segment.end_s:.1f}", *shown, Text(segment.label))
     return table

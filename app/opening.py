@@ -7,9 +7,11 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 from skel.app import texts
 from skel.app.consent import Consent
+from skel.app.options import Options
 from skel.app.session import Source, kind_of_file, recording_source
 from skel.app.settings import Settings
-from skel.models.pretrained import DEMO_RECORDING
+from skel.models.pretrained import DEFAULT_MODEL, DEMO_RECORDING
+from skel.sensors.base import Sensor
 from skel.sensors.registry import create_sensor
 from skel.sensors.sources import VIDEO_SUFFIXES, sensor_for
 from skel.skeleton.errors import UserError
@@ -29,9 +31,11 @@ class Opening:
 
     Attributes:
         import_taught: adds the taught actions in a file to the user's own; to be set before the first file is opened.
+        options: how the program was started; what they say of a camera holds for every source that takes it.
     """
 
     import_taught: Callable[[Path], None]
+    options = Options()
 
     def __init__(
         self,
@@ -60,11 +64,12 @@ class Opening:
     def video(self, path: Path) -> None:
         """Find people in a video file, or in what a Kinect has recorded."""
         self._remember(path)
-        self._use(Source(path.name, lambda: create_sensor(sensor_for(path), source=path, confirm=self._consent)))
+        self._use(Source(path.name, lambda: self._sensor(sensor_for(path), path)))
 
     def model(self, path: Path) -> None:
         """Change to another model."""
-        self._remember(path)
+        if path != DEFAULT_MODEL:  # which lies in the program's own folder
+            self._remember(path)
         self._try(lambda: self._open_model(path))
 
     def rival(self, path: Path) -> None:
@@ -84,17 +89,16 @@ class Opening:
 
     def camera(self, number: int) -> None:
         """The webcam with that number, counted from 0."""
-        title = texts.camera(number)
-        self._use(Source(title, lambda: create_sensor("webcam", source=number, confirm=self._consent)))
+        self._use(Source(texts.camera(number), lambda: self._sensor("webcam", Path(str(number)))))
 
     def source(self, name: str) -> None:
         """What the sources' menu calls by that name: the demo recording, or a sensor of the registry."""
         if name == "demo":
             self._use(recording_source(DEMO_RECORDING, texts.DEMO_RECORDING, loop=True))
         elif name == "synthetic":
-            self._use(Source(texts.SYNTHETIC_ACTOR, lambda: create_sensor(name)))
+            self._use(Source(texts.SYNTHETIC_ACTOR, lambda: self._sensor(name)))
         else:
-            self._use(Source(texts.CAMERAS[name], lambda: create_sensor(name, confirm=self._consent)))
+            self._use(Source(texts.CAMERAS[name], lambda: self._sensor(name)))
 
     def ask_for_recording(self) -> None:
         """Let the user choose a recording."""
@@ -124,6 +128,9 @@ class Opening:
         name, _ = QFileDialog.getOpenFileName(self._window, title, self._settings.folder, kinds)
         if name:
             open_it(Path(name))
+
+    def _sensor(self, name: str, source: Path | None = None) -> Sensor:
+        return create_sensor(name, **self.options.for_source(name, source).sensor_options(self._consent))
 
     def _remember(self, path: Path) -> None:
         self._settings.folder = str(path.parent)

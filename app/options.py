@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import tyro
 
+from skel.app.disk import protected
 from skel.models.providers import Device
 from skel.sensors.base import Sensor
 from skel.sensors.k4abt import ProcessingMode
@@ -33,6 +34,9 @@ _TAKES = {
     "synthetic": ("seed", "people", "record"),
 }
 """The options that belong to some sensors only, and to which; all others belong to every sensor."""
+
+_OF_THE_CAMERA = ("people", "pose", "pose_model", "download", "field_of_view_deg", "seed", *_KINECT)
+"""Those that hold for whatever source is opened later, where it takes them."""
 
 _NOT_FOR_THE_CLASS = ("download", "record", "record_video", "screenshot")
 
@@ -168,8 +172,17 @@ class Options:
             raise UserError("--record-video makes sense only with --record DIR")
         if self.screenshot is not None and self.screenshot.suffix.lower() != ".png":
             raise UserError(f"--screenshot {self.screenshot}: the picture's name must end in .png")
+        self._check_json()
         self._check_taught()
         self._check_numbers()
+
+    def _check_json(self) -> None:
+        if self.json is not None and self.json != "-":
+            played = self.source if self.plays_a_file else None
+            recordings = (played if self.sensor == "replay" else None, self.record)
+            why_not = protected(Path(self.json), (played, self.model_path, self.compare, self.record), recordings)
+            if why_not:
+                raise UserError(f"--json {self.json}: {why_not}: choose another name")
 
     def _check_taught(self) -> None:
         if self.taught is None:
@@ -191,6 +204,12 @@ class Options:
         view_deg = self.field_of_view_deg
         if view_deg is not None and not 0 < view_deg < 180:
             raise UserError(f"--field-of-view-deg {view_deg:g}: must be between 0 and 180; webcams have 50 to 90")
+
+    def for_source(self, sensor: str, source: Path | None = None) -> "Options":
+        """For another source in the same session: what was said of the camera, as far as that sensor takes it; resolved."""
+        alike = (self.sensor == "synthetic") == (sensor == "synthetic")  # people to look for are no actors
+        kept = {name: getattr(self, name) for name in _OF_THE_CAMERA if alike and name in _TAKES[sensor]}
+        return Options(sensor=sensor, source=source, **kept)
 
     def sensor_options(self, confirm: Confirm | None = None) -> dict[str, Any]:
         """What `create_sensor` needs beside the sensor's name; `self` must be resolved. For `confirm` see `make_sensor`."""

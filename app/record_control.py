@@ -27,6 +27,8 @@ class RecordControl:
         self._session, self._settings, self._opening = session, settings, opening
         self._controls, self._banner = controls, banner
         self._recording: LiveRecording | None = None  # whose end has not been told yet
+        self._target: Path | None = None  # of this session's last recording; None = none yet, as the settings say
+        self._video: bool | None = None
         self._began_s = 0.0
         self._told = ""  # of its problems
         controls.record_toggled.connect(self.toggle)
@@ -40,22 +42,27 @@ class RecordControl:
             self._stop()
         elif self._is_available():
             try:
-                self.start(self._settings.recordings_folder, self._settings.records_picture)
+                self.start(self._where, self._with_picture)
             except UserError as error:
                 self._banner.say(str(error))
         self.refresh()
 
     def start(self, target: Path, video: bool) -> None:
-        """Start (see `Session.start_recording`); `UserError` where that is impossible."""
+        """Start (see `Session.start_recording`); `UserError` where that is impossible.
+
+        All recordings of this session are made in the same way until the user chooses another one; the settings stay.
+        """
         self._recording = self._session.start_recording(target, video)
+        self._target, self._video = target, video
         self._began_s, self._told = time.monotonic(), ""
+        self._show_options()
 
     def ask_for_folder(self) -> None:
         """Let the user choose where recordings are put."""
         parent: QWidget = self._controls
-        folder = QFileDialog.getExistingDirectory(parent, texts.RECORDINGS_FOLDER, str(self._settings.recordings_folder))
+        folder = QFileDialog.getExistingDirectory(parent, texts.RECORDINGS_FOLDER, str(self._where))
         if folder:
-            self._settings.recordings_folder = Path(folder)
+            self._settings.recordings_folder = self._target = Path(folder)
             self._show_options()
 
     def refresh(self) -> None:
@@ -89,7 +96,15 @@ class RecordControl:
         return pipeline is not None and self._session.recording is None and pipeline.stats().state in _RECORDABLE
 
     def _record_picture(self, wanted: bool) -> None:
-        self._settings.records_picture = wanted
+        self._settings.records_picture = self._video = wanted
+
+    @property
+    def _where(self) -> Path:
+        return self._settings.recordings_folder if self._target is None else self._target
+
+    @property
+    def _with_picture(self) -> bool:
+        return self._settings.records_picture if self._video is None else self._video
 
     def _show_options(self) -> None:
-        self._controls.show_options(str(self._settings.recordings_folder), self._settings.records_picture)
+        self._controls.show_options(str(self._where), self._with_picture)

@@ -9,12 +9,18 @@ from PySide6.QtWidgets import QWidget
 
 @dataclass(frozen=True)
 class Shortcut:
-    """A key (or several for the same) and what it does; `shown` stands for the keys in the help."""
+    """A key (or several for the same) and what it does.
+
+    Attributes:
+        shown: stands for the keys in the help.
+        repeats: a held key does it again and again; not for what switches something to and fro.
+    """
 
     keys: Sequence[str]
     text: str
     run: Callable[[], object]
     shown: str = ""
+    repeats: bool = False
 
     @property
     def caption(self) -> str:
@@ -27,6 +33,7 @@ def register(shortcuts: Sequence[Shortcut], window: QWidget) -> None:
     for shortcut in shortcuts:
         action = QAction(shortcut.text, window)
         action.setShortcuts([QKeySequence(key) for key in shortcut.keys])
+        action.setAutoRepeat(shortcut.repeats)
         action.triggered.connect(lambda _=False, run=shortcut.run: run())
         window.addAction(action)
 

@@ -104,17 +104,17 @@ class TaughtActions:
         """Keep one example; `UserError` for a name that cannot be used or a folder that cannot be written."""
         return self._add(take.labelled(self.checked_label(label)))
 
-    def add_correction(self, recording: Recording, segment: Segment, person: int = 0) -> Example:
+    def add_correction(self, recording: Recording, segment: Segment, person: int | None = None) -> Example:
         """Keep what one person (a column) of a recording truly does, as an example of that action; once, however often.
 
-        Of a class that the model knows it is an example for fine-tuning only. `UserError` where the person is not in view.
+        None = the only one in view. Of a class that the model knows it is an example for fine-tuning only. `UserError` where
+        the person is not in view, or where it could be one of several.
         """
         times_s = recording.times_s - recording.times_s[0]
         first, last = np.searchsorted(times_s, (segment.start_s - CONTEXT_S, segment.end_s + CONTEXT_S))
-        positions_m = recording.positions_m[first:last, [person]]
-        inside = (times_s[first:last] >= segment.start_s) & (times_s[first:last] <= segment.end_s)
-        if np.isnan(positions_m[inside]).all():
-            raise UserError(f"nobody is in view from {segment.start_s:.1f} to {segment.end_s:.1f} s: choose another part")
+        inside = (times_s >= segment.start_s) & (times_s <= segment.end_s)
+        column = _who(recording.positions_m[inside], person, f"from {segment.start_s:.1f} to {segment.end_s:.1f} s")
+        positions_m = recording.positions_m[first:last, [column]]
         label = self.checked_label(segment.label)
         moved = Segment(segment.start_s - float(times_s[first]), segment.end_s - float(times_s[first]), label)
         kept = replace(recording, positions_m=positions_m, times_s=recording.times_s[first:last], segments=(moved,))
@@ -228,6 +228,18 @@ def _example(path: Path) -> Example:
         raise UserError(f"{path} is not one person's recording of one action")
     (segment,) = recording.segments
     return Example(path, segment.label, segment.start_s, segment.end_s)
+
+
+def _who(positions_m: npt.NDArray[Any], person: int | None, when: str) -> int:
+    """The person who is meant, in view at some of these moments (T, M, V, 3); `UserError` where that is not clear."""
+    (there,) = np.isfinite(positions_m).any(axis=(0, 2, 3)).nonzero()
+    if not len(there):
+        raise UserError(f"nobody is in view {when}: choose another part")
+    if person is None and len(there) > 1:
+        raise UserError(f"several people are in view {when}: click the person first")
+    if person is not None and person not in there:
+        raise UserError(f"who was chosen is not in view {when}: click another person, or choose another part")
+    return int(there[0]) if person is None else person
 
 
 def _is_same(example: Example, recording: Recording) -> bool:

@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
@@ -112,14 +113,16 @@ class TeachControl(QObject):
         if not segments:
             self._banner.say(texts.SEGMENT_WANTED)
             return
-        store, person = self.actions.store, self._display.selected or 0
+        store, problems = self.actions.store, []
         known = {example for label in store.labels for example in store.examples(label)}
-        try:
-            added = {store.add_correction(recording, segment, person) for segment in segments} - known
-        except UserError as error:
-            self._banner.say(str(error))
-        else:
-            self._banner.say(texts.added(len(added), segments[0].label if len(segments) == 1 else ""), good=True)
+        kept = set()
+        for segment in segments:
+            try:
+                kept.add(store.add_correction(recording, segment, self._display.chosen))
+            except UserError as error:  # of this one; the others are kept
+                problems.append(str(error))
+        said = texts.added(len(kept - known), segments[0].label if len(segments) == 1 else "") if kept else ""
+        self._banner.say(texts.but(said, problems), good=not problems)
         self.actions.learn()
 
     def refresh(self) -> None:
@@ -163,7 +166,7 @@ class TeachControl(QObject):
             self._form.start.setFocus()
             self._frames.clear()
             self._watched = pipeline
-            pipeline.watch(self._frames.append)
+            pipeline.watch(self._take_in)
             self._timer.start()
         self._show()
 
@@ -207,6 +210,9 @@ class TeachControl(QObject):
         self._panel.show_list()
 
     # What goes on
+
+    def _take_in(self, frame: SkeletonFrame) -> None:
+        self._frames.append(replace(frame, image=None))  # the pictures of a minute's teaching would fill a gigabyte
 
     def _on_tick(self) -> None:
         self.teaching.push([self._frames.popleft() for _ in range(len(self._frames))])

@@ -132,6 +132,14 @@ def added(count: int, label: str) -> str:
     )
 
 
+def but(said: str, problems: Sequence[str]) -> str:
+    """The same where some could not be added: how many, and why the first one was not; `said` is empty where none was."""
+    if not problems or not said:
+        return said or left_out(problems)
+    others = "another was" if len(problems) == 1 else f"{len(problems)} others were"
+    return f"{said}; {others} not added: {left_out(problems)}"
+
+
 def imported(labels: str) -> str:
     """What is said after an import."""
     return f"Imported: {labels}"

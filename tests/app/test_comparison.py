@@ -1,11 +1,12 @@
 """Two models on one recording, without a window."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from pipeline_fakes import NTU25, FakeModel, bundle, frames_of, movement
+from pipeline_fakes import NTU25, FakeModel, FakePlayer, bundle, frames_of, movement
 from rich.console import Console
 
 from skel.app import cli
@@ -40,6 +41,29 @@ def test_both_models_and_the_truth():
     ]
     assert "same action named in 0.0% of 75 predictions" in said
     assert "one: 50.0% of the actions' time named right" in said
+
+
+def test_names_and_labels_are_printed_as_they_are():
+    label, names = "kick [left]", ("[/x]", "best [v2] :smile:")
+    recording = Recording(movement(60), np.arange(60) / 30, NTU25, segments=(Segment(0.5, 1.5, label),))
+    ours, theirs = Recognizer(model(label)), Recognizer(model(label))
+    text = io.StringIO()
+    results = results_of(ReplaySensor(recording, speed=float("inf")), ours, rival=theirs)
+    print_comparison(results, (ours, theirs), names, recording, Console(file=text, width=100))
+    said = text.getvalue()
+    for name in names:
+        assert said.count(name) == 3  # above the segments, above the truth, below it
+    assert said.count(label) == 3
+
+
+def test_times_count_from_the_first_frame_of_what_is_not_a_recording():
+    frames = [replace(frame, time_s=frame.time_s + 90_000.0) for frame in frames_of(movement(60))]
+    ours, theirs = Recognizer(model("wave")), Recognizer(model("sit"))
+    text = io.StringIO()
+    results = results_of(FakePlayer(frames, speed=float("inf")), ours, rival=theirs)
+    print_comparison(results, (ours, theirs), ("one", "other"), None, Console(file=text, width=100))
+    rows = [line.replace("│", " ").split() for line in text.getvalue().splitlines() if "│" in line and "%" in line]
+    assert rows == [["0.5", "2.0", "100%", "wave"], ["0.5", "2.0", "100%", "sit"]]
 
 
 def test_what_both_do_not_know_is_the_same():

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from websockets.sync.client import connect
 
 from skel.app import desktop
 from skel.app.options import Options
 from skel.sensors.synthetic import perform
-from skel.skeleton.recording import save_recording
+from skel.skeleton.recording import load_recording, save_recording
 
 # Runs the command; what happens in the window is driven by a timer.
 PROGRAM = """
@@ -116,6 +117,35 @@ def test_who_connects_before_there_is_a_window_is_told_its_source_first(qapp, se
     monkeypatch.setattr(desktop, "_until_closed", until_told)
     desktop.run_window(Options(source=recording, websocket=str(port), device="cpu").resolved())
     assert [state["source"] for state in told] == ["take.npy"]
+
+
+def test_the_window_knows_how_it_was_started(qapp, settings, tmp_path: Path, monkeypatch, qtbot):
+    folder, control = tmp_path / "takes", Qt.KeyboardModifier.ControlModifier
+    settings.recordings_folder = tmp_path / "usual"
+
+    def recorded_again(app, window) -> int:
+        try:
+            window.show()
+            qtbot.waitExposed(window)
+            for _ in range(2):
+                recording = window.session.pipeline.recording
+                qtbot.waitUntil(lambda live=recording: live.frames >= 2, timeout=60_000)
+                qtbot.keyClick(window, Qt.Key.Key_R, control)
+                assert load_recording(recording.path).positions_m.shape[1] == 2
+                qtbot.keyClick(window, Qt.Key.Key_R, control)  # once more
+            window.opening.source("demo")
+            window.opening.source("synthetic")
+            qtbot.waitUntil(lambda: len(window.display.people) == 2, timeout=60_000)
+        finally:
+            window.end()
+            window.deleteLater()
+        return 0
+
+    monkeypatch.setattr(desktop, "Settings", lambda: settings)
+    monkeypatch.setattr(desktop, "_until_closed", recorded_again)
+    desktop.run_window(Options(sensor="synthetic", people=2, record=folder, device="cpu").resolved())
+    assert len(list(folder.glob("*.npy"))) >= 2
+    assert not settings.recordings_folder.exists()
 
 
 UNSAVED = "review = window.review.review; review.select(review.segments[0]); review.assign(None); timer.stop(); {}; return"

@@ -4,6 +4,7 @@ import errno
 import io
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -181,6 +182,21 @@ def test_the_truth_is_compared_from_the_recordings_start():
         ["0.5", "1.5", "100%", "wave"],
         ["2.0", "3.0", "0%", "sit"],
     ]
+
+
+def test_times_count_from_the_first_frame_where_no_recording_says_when_it_began():
+    frames = [replace(frame, time_s=frame.time_s + 90_000.0) for frame in frames_of(movement(60))]  # a day after boot
+    text = printed(at_once(frames), Recognizer(FakeModel(bundle(labels=("wave",)))))
+    assert [line.replace("│", " ").split() for line in text.splitlines() if "%" in line] == [["0.5", "2.0", "100%", "wave"]]
+
+
+@pytest.mark.parametrize("label", ["kick [left]", "[/x]", "[red]bow", "wave :wave:", "back\\"])
+def test_labels_are_printed_as_they_are(label: str):
+    truth = (Segment(0.5, 1.5, label),)
+    recording = Recording(movement(60), np.arange(60) / 30, FakeSensor.layout, segments=truth)
+    sensor, model = ReplaySensor(recording, speed=float("inf")), FakeModel(bundle(labels=(label,)))
+    rows = [line for line in printed(sensor, Recognizer(model), recording).splitlines() if "%" in line]
+    assert [row.strip("│ ").split("│")[-1].strip() for row in rows] == [label, label]
 
 
 def test_neither_unknown_nor_idle_is_an_action():

@@ -1,5 +1,6 @@
 """What the menus, dialogs and dropped files open: which sensor is made, with what, and what is said where it cannot be."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,10 @@ from camera_fakes import CameraSensor
 from window_driver import drop
 
 from skel.app import texts
+from skel.app.options import Options
+from skel.app.settings import Settings
 from skel.app.window import MainWindow
+from skel.models.pretrained import DEFAULT_MODEL
 from skel.sensors.base import SensorError
 from skel.skeleton.errors import how_to_install
 
@@ -66,6 +70,39 @@ def test_videos_are_dropped_or_chosen(window: MainWindow, made, monkeypatch, tmp
     assert name in window.windowTitle()
     assert filters[0][2] == str(tmp_path)
     assert f"*{path.suffix.lower()}" in filters[0][3]
+
+
+def test_what_was_said_of_the_camera_at_the_start_holds_for_the_next(window: MainWindow, made, tmp_path: Path):
+    pose = tmp_path / "pose.task"
+    window.opening.options = Options(
+        sensor="webcam", source=Path("1"), people=3, pose_model=pose, field_of_view_deg=70.0, record=tmp_path
+    ).resolved()
+    (tmp_path / "me.mp4").touch()
+    for open_one in (
+        lambda: window.opening.source("demo"),
+        lambda: window.opening.source("webcam"),
+        lambda: window.opening.camera(2),
+        lambda: window.opening.source("kinect"),
+        lambda: window.opening.video(tmp_path / "me.mp4"),
+        lambda: window.opening.source("synthetic"),
+    ):
+        open_one()
+    people = {"people": 3, "pose_model": pose, "confirm": window.consent}
+    assert made == [
+        ("webcam", {**people, "field_of_view_deg": 70.0}),
+        ("webcam", {**people, "field_of_view_deg": 70.0, "source": 2}),
+        ("kinect", people),
+        ("video", {**people, "field_of_view_deg": 70.0, "source": tmp_path / "me.mp4"}),
+        ("synthetic", {}),
+    ]
+
+
+def test_the_built_in_model_is_in_no_folder_of_the_users(window: MainWindow, settings: Settings, tmp_path: Path):
+    (tmp_path / "models").mkdir()
+    window.opening.model(shutil.copy(DEFAULT_MODEL, tmp_path / "models" / "mine.onnx"))
+    window.space.header.built_in_model_chosen.emit()
+    assert window.models.title == texts.BUILT_IN_MODEL
+    assert window.opening.folder == tmp_path / "models"
 
 
 def test_a_source_that_cannot_be_made_leaves_the_one_in_use(window: MainWindow, monkeypatch):

@@ -143,6 +143,19 @@ def test_a_correction_is_one_person_and_what_is_around(store):
     assert "salute" in store.classifier(Model()).labels
 
 
+def test_a_correction_where_several_are_in_view_is_of_who_was_chosen(store):
+    performed = perform(3, 8.0, script=["wave", "clap"], persons=2)
+    segment = replace(performed.segments[0], label="salute")
+    with pytest.raises(UserError, match=r"several people are in view.*click the person first"):
+        store.add_correction(performed, segment)
+    performed.positions_m[:, 0][performed.times_s - performed.times_s[0] < segment.end_s + 0.1] = np.nan
+    example = store.add_correction(performed, segment)  # the only one then, though not the first of the recording
+    kept = example.load().positions_m
+    np.testing.assert_array_equal(kept[:, 0], performed.positions_m[: len(kept), 1])
+    with pytest.raises(UserError, match="who was chosen is not in view"):
+        store.add_correction(performed, segment, person=0)
+
+
 def test_a_correction_is_kept_once(store):
     performed = perform(seed=3, duration_s=8.0, script=("squat",))
     segment = replace(performed.segments[0], label="salute")

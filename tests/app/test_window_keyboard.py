@@ -1,6 +1,7 @@
 """The window without a mouse: the Tab key reaches every control in the order of their places, and one sees where it is."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -8,7 +9,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QLineEdit, QWidget
 from window_driver import key, shot, shows
 
+from skel.app import texts, texts_keys
 from skel.app.capture import trimmed
+from skel.app.settings import Settings
 from skel.app.trouble import elsewhere
 from skel.app.widgets.taught_list import TaughtRow
 from skel.app.window import MainWindow
@@ -122,3 +125,62 @@ def test_the_seek_slider_goes_further_than_the_arrow_keys(playing: MainWindow, q
     shows(qtbot, playing, 0.0)
     qtbot.keyClick(slider, Qt.Key.Key_Right)  # the window's: one frame on
     shows(qtbot, playing, 1 / 30)
+
+
+def hold(window: MainWindow, held: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    """Press a key and let it go after it has repeated five times."""
+    QTest.keyPress(window, held, modifier)
+    for _ in range(5):
+        QTest.simulateEvent(window, True, held.value, modifier, "", True, -1)
+    QTest.keyRelease(window, held, modifier)
+
+
+def test_a_held_key_switches_once(playing: MainWindow, settings: Settings, tmp_path: Path, monkeypatch, qtbot):
+    settings.recordings_folder = tmp_path / "takes"
+    playable, mirrored, theme = playing.session.playable, settings.mirrored, playing.theme
+    loops = playable.loop
+    for held in (Qt.Key.Key_Space, Qt.Key.Key_L, Qt.Key.Key_M, Qt.Key.Key_D, Qt.Key.Key_T, Qt.Key.Key_F):
+        hold(playing, held)
+    assert (playable.paused, playable.loop, settings.mirrored) == (False, not loops, not mirrored)
+    assert playing.theme is not theme
+    assert playing.space.teach.isVisible()
+    assert playing.isFullScreen()
+    hold(playing, Qt.Key.Key_F)
+    playing.toggle_theme()
+    started: list[Path] = []
+    start = playing.session.start_recording
+    monkeypatch.setattr(playing.session, "start_recording", lambda *given: started.append(given[0]) or start(*given))
+    playing.opening.source("synthetic")
+    qtbot.waitUntil(lambda: playing.space.view.frame is not None, timeout=30_000)
+    playing.refresh()
+    hold(playing, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    assert len(started) == 1
+    assert playing.session.recording_to is not None
+
+
+def test_a_held_key_goes_on_where_more_is_more(playing: MainWindow, qtbot):
+    before, control = playing.space.view.camera, Qt.KeyboardModifier.ControlModifier
+    hold(playing, Qt.Key.Key_Right)
+    shows(qtbot, playing, 6 / 30)
+    hold(playing, Qt.Key.Key_Plus, control)
+    assert playing.space.view.camera.distance_m == pytest.approx(before.distance_m * 0.9**6)
+    playing.space.view.reset_view()
+    hold(playing, Qt.Key.Key_Right, control)
+    assert playing.space.view.camera.yaw_rad == pytest.approx(before.orbited(6 * 40, 0).yaw_rad)
+    review = playing.review.review
+    count = len(review.segments)
+    for segment in review.segments[:3]:
+        review.select(segment)
+        review.assign(None)
+    hold(playing, Qt.Key.Key_Z, control)
+    assert len(review.segments) == count
+
+
+def test_only_what_goes_on_repeats(window: MainWindow):
+    repeats = {shortcut.text for shortcut in window.shortcuts if shortcut.repeats}
+    assert repeats == {
+        *(texts.STEP_BACK, texts.STEP_FORWARD, texts_keys.SECOND_BACK, texts_keys.SECOND_FORWARD),
+        *(texts_keys.FASTER, texts_keys.SLOWER, texts_keys.NEXT_SEGMENT, texts_keys.SEGMENT_BEFORE),
+        *(texts_keys.UNDO_CORRECTION, texts_keys.REDO_CORRECTION),
+        *(texts_keys.TURN_VIEW, texts_keys.NEARER, texts_keys.FARTHER),
+    }

@@ -1,6 +1,7 @@
 """Two models side by side, the model's card, and the model of the last time."""
 
 import shutil
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from skel.app.window import MainWindow
 from skel.models.pretrained import DEFAULT_MODEL
 from skel.models.runtime import OnnxModel
 from skel.sensors.synthetic import perform
+from skel.skeleton.errors import UserError
 
 
 @pytest.fixture
@@ -169,16 +171,24 @@ def test_a_card_without_measurements_says_so(model: OnnxModel, other: Path):
     assert texts_card.OUR_LICENCE not in said
 
 
-def test_the_model_is_remembered_and_forgotten_when_it_is_broken(window: MainWindow, settings: Settings, other: Path):
+def test_the_model_is_remembered_until_another_is_chosen(window: MainWindow, settings: Settings, other: Path):
     window.opening.model(other)
     assert settings.model == other
     model, problem = desktop._model(Options(), settings)
     assert (model.path, problem) == (other, "")
     assert desktop._model(Options(model=DEFAULT_MODEL), settings)[0].path == DEFAULT_MODEL  # what is asked for comes first
-    other.write_bytes(b"nothing")
+    away = other.rename(other.with_suffix(".away"))  # as on a drive that is not mounted today
     model, problem = desktop._model(Options(), settings)
     assert model.path == DEFAULT_MODEL
-    assert "cannot be loaded" in problem
-    assert settings.model is None
+    assert "no model at" in problem
+    away.rename(other)
+    assert desktop._model(Options(), settings)[0].path == other
     window.opening.model(DEFAULT_MODEL)
     assert settings.model is None
+
+
+def test_a_device_that_is_not_there_does_not_cost_the_model(settings: Settings, other: Path):
+    settings.model = other
+    with suppress(UserError):  # where there is no NVIDIA GPU
+        desktop._model(Options(device="cuda"), settings)
+    assert settings.model == other

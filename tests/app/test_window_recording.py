@@ -4,10 +4,12 @@ import errno
 from pathlib import Path
 
 import pytest
+from camera_fakes import CameraSensor
 from PySide6.QtCore import Qt
 from window_driver import key, shot
 
 from skel.app import texts
+from skel.app.session import Source
 from skel.app.settings import Settings
 from skel.app.window import MainWindow
 from skel.skeleton.recording import load_recording
@@ -111,6 +113,32 @@ def test_where_and_what_is_recorded_is_chosen_and_remembered(
     assert settings.recordings_folder == tmp_path / "other"
     assert settings.records_picture
     assert str(tmp_path / "other") in live.space.header.record.options.toolTip()
+
+
+def test_what_was_said_at_the_start_holds_for_every_recording_until_another_is_chosen(
+    window: MainWindow, settings: Settings, tmp_path: Path, monkeypatch, qtbot
+):
+    pytest.importorskip("cv2")
+    settings.recordings_folder = tmp_path / "usual"
+    window.open_source(Source("camera", CameraSensor))
+    qtbot.waitUntil(lambda: window.space.stage.has_picture, timeout=30_000)
+    given = tmp_path / "given"
+    window.recorder.start(given, True)  # --record given --record-video
+    assert str(given) in window.space.header.record.options.toolTip()
+    key(qtbot, window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    for _ in range(2):
+        record(window, qtbot, frames=3)
+        key(qtbot, window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    assert len(list(given.glob("*.mkv"))) == len(list(given.glob("*.npy"))) >= 2
+    assert (settings.recordings_folder, settings.records_picture) == (tmp_path / "usual", False)  # for the next start
+    monkeypatch.setattr("skel.app.record_control.QFileDialog.getExistingDirectory", lambda *_: str(tmp_path / "other"))
+    picture, folder = window.space.header.record.options.menu().actions()
+    assert picture.isChecked()
+    folder.trigger()
+    picture.trigger()
+    record(window, qtbot, frames=3)
+    key(qtbot, window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    assert {path.suffix for path in (tmp_path / "other").iterdir()} == {".npy", ".json"}
 
 
 def test_recordings_go_to_the_documents_unless_told_otherwise(settings: Settings):

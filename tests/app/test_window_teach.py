@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from camera_fakes import with_picture
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QInputDialog
 from window_driver import answer, drop, key, shot, shows
@@ -130,6 +131,20 @@ def test_an_action_is_taught_and_recognised_at_once(live: MainWindow, settings, 
     both_themes(live, "teach-learned")
     assert TaughtActions(settings.taught_folder).labels == (STAR,)
     live.toggle_theme()
+
+
+def test_pictures_are_shown_and_not_kept(live: MainWindow, qtbot):
+    class Filmed(Performer):
+        def read(self, timeout_s: float = 1.0) -> SkeletonFrame:
+            return with_picture(super().read(timeout_s))
+
+    live.open_source(Source("performer", Filmed))
+    qtbot.waitUntil(lambda: live.space.stage.has_picture, timeout=30_000)
+    live.refresh()
+    begin(live, qtbot)
+    qtbot.waitUntil(lambda: len(live.teacher.teaching._frames) > 5, timeout=90_000)
+    assert [frame for frame in live.teacher.teaching._frames if frame.image is not None] == []
+    assert live.space.stage.picture.frame.image is not None
 
 
 def test_unplugged_while_teaching(live: MainWindow, qtbot):
