@@ -6,6 +6,8 @@ import logging
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from skel.skeleton.errors import UserError, how_to_install
 
 Device = Literal["auto", "cpu", "cuda", "tensorrt"]
@@ -55,7 +57,11 @@ def open_session(path: Path, device: Device, threads: int) -> tuple[Any, str]:
     if name == "tensorrt":
         tensorrt_package()
     try:
-        return _gpu_session(ort, path, options, name, session.get_inputs()[0]), name
+        clips = session.get_inputs()[0]
+        gpu = _gpu_session(ort, path, options, name, clips)
+        # A GPU that is too old, too new or full lets a session be opened, and fails when it is run.
+        gpu.run(None, {clips.name: np.ones(_smallest(clips), np.float32)})
+        return gpu, name
     except Exception as error:
         reason = f"cannot run on {name} here ({_first_line(error)})"
         if device == "auto":
@@ -81,8 +87,8 @@ def _tensorrt_options(clips: Any) -> dict[str, str]:
     """One engine for all batches and bodies, kept in the user's cache: it is built once a file, GPU and version."""
     folder = tensorrt_cache()
     shapes = {
-        "min": [size if isinstance(size, int) else 1 for size in clips.shape],
-        "opt": [size if isinstance(size, int) else 1 for size in clips.shape],
+        "min": _smallest(clips),
+        "opt": _smallest(clips),
         "max": [size if isinstance(size, int) else most for size, most in zip(clips.shape, (LARGEST_BATCH, 0, 0, 0, 2))],
     }
     return {
@@ -92,6 +98,11 @@ def _tensorrt_options(clips: Any) -> dict[str, str]:
         "trt_timing_cache_path": str(folder),
         **{f"trt_profile_{k}_shapes": f"{clips.name}:{'x'.join(map(str, sizes))}" for k, sizes in shapes.items()},
     }
+
+
+def _smallest(clips: Any) -> list[int]:
+    """The shape of a model's input with 1 where any size will do."""
+    return [size if isinstance(size, int) else 1 for size in clips.shape]
 
 
 def tensorrt_cache() -> Path:

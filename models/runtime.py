@@ -52,7 +52,10 @@ class OnnxModel:
         if not self.path.is_file():
             raise UserError(f"no model at {self.path}: make one with skel-export")
         self._session, self.device = open_session(self.path, device, threads)
-        metadata = self._session.get_modelmeta().custom_metadata_map
+        try:
+            metadata = self._session.get_modelmeta().custom_metadata_map
+        except UnicodeDecodeError as error:
+            raise UserError(f"{self.path}: its card is damaged: export the model again") from error
         self.bundle = Bundle.from_metadata(metadata, str(self.path))
         self.statistics = EmbeddingStatistics.from_metadata(metadata, str(self.path), len(self.bundle.labels))
         clip = self.bundle.clip

@@ -1,13 +1,16 @@
 """Whatever sensor is connected."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from skel.sensors.base import EndOfStream, Sensor, SensorContext, SensorError
+from skel.sensors.base import EndOfStream, Sensor, SensorAbsent, SensorContext, SensorError
 from skel.sensors.registry import create_sensor
 from skel.skeleton.errors import UserError
 from skel.skeleton.frame import SkeletonFrame
 from skel.skeleton.layouts import NTU25, SkeletonLayout
+
+_log = logging.getLogger(__name__)
 
 _COMMON = ("people", "pose_model", "variant", "confirm")
 _OPTIONS = {
@@ -63,21 +66,28 @@ class AutoSensor(SensorContext):
         return getattr(self._found, "latency_ms", None)
 
     def open(self) -> None:
-        """Open what is connected; `SensorError`, in one line, with what was tried and why each failed."""
+        """Open what is connected; `SensorError`, in one line, with what was tried and why each failed.
+
+        One that is there and fails is told in the log when another takes its place.
+        """
         if self._found is not None:
             self._found.open()
             return
-        reasons = []
+        failures: dict[str, UserError] = {}
         for kind, make in self._candidates.items():
             try:
                 sensor = make()
                 sensor.open()
             except UserError as error:
-                reasons.append(f"{kind}: {error}")
+                failures[kind] = error
             else:
                 self._found = sensor
+                for other, failure in failures.items():
+                    if not isinstance(failure, SensorAbsent):
+                        _log.warning("%s: %s: the %s is used", other, failure, kind)
                 return
-        raise SensorError(f"no sensor was found ({'; '.join(reasons)}): connect one, play a file, or try skel-app --demo")
+        reasons = "; ".join(f"{kind}: {failure}" for kind, failure in failures.items())
+        raise SensorError(f"no sensor was found ({reasons}): connect one, play a file, or try skel-app --demo")
 
     def read(self, timeout_s: float = 1.0) -> SkeletonFrame:
         """The next frame."""

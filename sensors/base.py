@@ -25,6 +25,10 @@ class SensorError(UserError):
     """The sensor cannot be opened as asked; says what, where and how to mend it."""
 
 
+class SensorAbsent(SensorError):  # noqa: N818 - an answer, where any sensor will do
+    """There is no such device here: none is connected, or what it needs was never installed."""
+
+
 class Sensor(Protocol):
     """A source of skeleton frames in canonical space (see `skel.skeleton.frame`).
 

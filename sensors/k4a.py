@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from skel.sensors.base import EndOfStream, SensorError, SensorLost
+from skel.sensors.base import EndOfStream, SensorAbsent, SensorError, SensorLost
 from skel.sensors.opencv import import_cv2
 from skel.sensors.pyk4a_rig import import_pyk4a, rig_of, up_of
 
@@ -57,7 +57,7 @@ class KinectDevice:
         self._pyk4a, self._decode = pyk4a, _Decoder()
         count = pyk4a.connected_device_count()
         if count == 0:
-            raise SensorError(
+            raise SensorAbsent(
                 "no Azure Kinect is connected: plug in its USB 3 cable and its power supply; on Linux, allow access with "
                 "the udev rules (docs/kinect.md)"
             )

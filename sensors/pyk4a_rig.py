@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skel.sensors.base import SensorError
+from skel.sensors.base import SensorAbsent, SensorError
 from skel.sensors.registration import Lens, Rig
 from skel.skeleton.errors import how_to_install
 
@@ -32,7 +32,7 @@ def import_pyk4a() -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name != "pyk4a":
             raise SensorError(f"pyk4a cannot be loaded ({error}): {how_to_install('kinect')}") from error
-        raise SensorError(f"pyk4a is not installed: {how_to_install('kinect')}") from error
+        raise SensorAbsent(f"pyk4a is not installed: {how_to_install('kinect')}") from error
     except (ImportError, OSError) as error:  # libk4a, a numpy that it was not built for, or no such folder
         cause = error.__cause__ or error
         raise SensorError(f"pyk4a cannot be loaded ({cause}): see docs/kinect.md") from error

@@ -28,7 +28,8 @@ class VideoSensor(PlayedSensor[Picture]):
 
     `time_s` is the video's own time stamp, from its first frame on, so a variable frame rate is kept; a stamp that is
     missing or not later than the one before is put one frame interval after it. Seeking goes by time, stepping back by
-    counting frames, which in a video of variable rate may miss by a few. See `PoseFrames` for what a frame holds.
+    counting frames, which in a video of variable rate may miss by a few. A video that does not state its length, since its
+    writer was killed, is read anew from its start for either: that takes longer. See `PoseFrames` for what a frame holds.
     """
 
     name = "video"
@@ -71,8 +72,10 @@ class VideoSensor(PlayedSensor[Picture]):
         self._begin()
         stated_fps = float(self._video.get(self._cv2.CAP_PROP_FPS))
         self.nominal_fps = stated_fps if 0 < stated_fps <= 1000 else _USUAL_FPS
-        self.duration_s = max(float(self._video.get(self._cv2.CAP_PROP_FRAME_COUNT)), 1.0) / self.nominal_fps
+        count = float(self._video.get(self._cv2.CAP_PROP_FRAME_COUNT))
         self._video.release()
+        self._states_length = count > 0
+        self.duration_s = max(count if self._states_length else self._counted(), 1.0) / self.nominal_fps
 
     def open(self) -> None:
         """Begin at the start; does nothing when open. `SensorError` without a pose model, or when the file has gone."""
@@ -112,6 +115,15 @@ class VideoSensor(PlayedSensor[Picture]):
         self._row = 0  # of the next picture
         self._next_s, self._last_s = 0.0, -math.inf
 
+    def _counted(self) -> int:
+        """How many pictures are in the file, without decoding them."""
+        packets = self._cv2.VideoCapture(str(self.source), self._cv2.CAP_FFMPEG, [self._cv2.CAP_PROP_FORMAT, -1])
+        count = 0
+        while packets.grab():
+            count += 1
+        packets.release()
+        return count
+
     def _at_end(self) -> bool:
         if self._picture is None and not self._ended:
             self._row = int(self._video.get(self._cv2.CAP_PROP_POS_FRAMES))
@@ -138,15 +150,28 @@ class VideoSensor(PlayedSensor[Picture]):
         if position_s <= 0:
             self._video.release()
             self._begin()
-        else:
-            within_s = min(position_s, self.duration_s - 1 / self.nominal_fps)
+            return
+        within_s = min(position_s, self.duration_s - 1 / self.nominal_fps)
+        if self._states_length:
             self._video.set(self._cv2.CAP_PROP_POS_MSEC, 1000 * (within_s + self._first_s))
-            self._forget(within_s)
+        else:
+            self._read_up_to(round(within_s * self.nominal_fps))
+        self._forget(within_s)
 
     def _go_back(self, items: int) -> None:
         row = max(self._row - 1 - items, 0)
-        self._video.set(self._cv2.CAP_PROP_POS_FRAMES, row)
+        if self._states_length:
+            self._video.set(self._cv2.CAP_PROP_POS_FRAMES, row)
+        else:
+            self._read_up_to(row)
         self._forget(row / self.nominal_fps)
+
+    def _read_up_to(self, row: int) -> None:
+        """Have that picture come next. Where a video states no length, OpenCV's own seeking only reads on."""
+        self._video.release()
+        self._video = self._cv2.VideoCapture(str(self.source))
+        for _ in range(row):
+            self._video.grab()
 
     def _forget(self, position_s: float) -> None:
         """What was read ahead is no longer what comes next."""

@@ -10,6 +10,10 @@ from skel.sensors.base import SensorError
 from skel.sensors.opencv import import_cv2
 
 _CODEC = "mp4v"  # MPEG-4: everything plays it, and every build of OpenCV writes it
+# How long a file may stay as it is while all is well: FFmpeg writes it in pieces of 256 KiB, Matroska holds up to 5 s back,
+# and nothing takes fewer bytes than a dark picture: in MPEG-4, of which OpenCV has every twelfth picture stand alone, a
+# third of one (0.344) for each block of 16 × 16 pixels.
+_PIECE_BYTES, _HELD_BACK_S, _LEAST_BYTES_PER_PIXEL = 1 << 18, 5.0, 1 / 3 / 256
 
 
 class VideoWriter:
@@ -23,16 +27,18 @@ class VideoWriter:
         """Nothing is written before the first picture. `SensorError` where OpenCV is not installed."""
         self.path = path
         self._cv2 = import_cv2()
-        self._fps = fps
+        self._fps = fps if fps <= 60 else round(fps, 1)  # MPEG-4 counts time in at most 65535 parts of a second
         self._writer: Any = None
         self._last: npt.NDArray[np.uint8] | None = None
         self._blank = 0  # frames before the first picture
+        self._bytes = self._since = 0  # the file's size, and how many pictures were written since it had another
 
     def write(self, picture: npt.NDArray[np.uint8] | None) -> None:
         """Add a frame's picture, BGR (H, W, 3), or None; a picture of another size is brought to the first one's.
 
         Raises:
-            SensorError: the file cannot be written.
+            SensorError: the file cannot be written, or has not grown for so long that it has surely stopped.
+            OSError: the file has gone.
         """
         if self._last is None and picture is None:
             self._blank += 1
@@ -44,6 +50,20 @@ class VideoWriter:
                 picture = np.asarray(self._cv2.resize(picture, self._last.shape[1::-1]), np.uint8)
             self._last = picture
         self._writer.write(self._last)
+        self._since += 1
+        if self._since % round(max(self._fps, 1)) == 0:
+            self._check_growth(self._last)
+
+    def _check_growth(self, picture: npt.NDArray[np.uint8]) -> None:
+        """OpenCV says nothing when a file cannot grow: the disk is full, or the file too large for its file system."""
+        size = self.path.stat().st_size
+        if size != self._bytes:
+            self._bytes, self._since = size, 0
+        pixels = picture.shape[0] * picture.shape[1]
+        if self._since > _HELD_BACK_S * self._fps + _PIECE_BYTES / (pixels * _LEAST_BYTES_PER_PIXEL):
+            self._writer.release()
+            self._writer = None
+            raise self._stopped()
 
     def _begin(self, picture: npt.NDArray[np.uint8]) -> None:
         code = self._cv2.VideoWriter_fourcc(*_CODEC)
@@ -54,7 +74,19 @@ class VideoWriter:
             self._writer.write(np.zeros_like(picture))
 
     def close(self) -> None:
-        """Finish the file; without effect the second time."""
-        if self._writer is not None:
-            self._writer.release()
-            self._writer = None
+        """Finish the file; without effect the second time. `SensorError` where its end could not be written."""
+        if self._writer is None:
+            return
+        self._writer.release()
+        self._writer = None
+        written = self._cv2.VideoCapture(str(self.path))
+        states_length = written.get(self._cv2.CAP_PROP_FRAME_COUNT) > 0  # which is written last
+        written.release()
+        if not states_length:
+            raise self._stopped()
+
+    def _stopped(self) -> SensorError:
+        megabytes = self.path.stat().st_size / 1e6
+        return SensorError(
+            f"the video {self.path} has stopped at {megabytes:.0f} MB: is the disk full, or the file too large for it?"
+        )

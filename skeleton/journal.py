@@ -117,7 +117,7 @@ def read_journal(path: Path) -> Content | None:
         fields = json.loads(line)
         schema = fields.pop("schema")
         heading = Heading(**fields)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise UserError(f"{path} is not a recording that was cut short: move it away") from error
     if schema != SCHEMA:
         raise UserError(f"{path} has schema {schema}, this version reads {SCHEMA}: update the program")

@@ -131,14 +131,21 @@ def new_path(target: Path | str) -> Path:
 
 
 def finish_recording(path: Path) -> Path | None:
-    """Make `NAME.npy` and `NAME.json` of `NAME.unfinished`, which nobody may be writing; the path, None for an empty one."""
+    """Make `NAME.npy` and `NAME.json` of `NAME.unfinished`, which nobody may be writing; the path, None for an empty one.
+
+    `UserError` where it continues a recording that has changed, or has left only its `.json`: nothing is overwritten.
+    """
     journal = path.with_suffix(SUFFIX)
     content = read_journal(journal)
     made = None
     if content is not None and len(content.times_s):
         whole, before = replace(recovered(path, content), assumed=""), {}
-        if content.heading.after:  # what else is said of a recording that is continued stays, such as its label
-            before = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        side_path = path.with_suffix(".json")
+        if content.heading.after and side_path.exists():
+            if not path.exists():
+                raise UserError(f"{side_path} describes frames that are not there: bring {path.name} back, or delete it")
+            # What else is said of a recording that is continued stays, such as its label.
+            before = json.loads(side_path.read_text(encoding="utf-8"))
         save_recording(path, whole, before)
         made = path
     journal.unlink()

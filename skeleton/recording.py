@@ -1,6 +1,8 @@
 """Skeletons on disk: `NAME.npy` with `NAME.json` beside it, or a bare `.npy` whose meaning is inferred and said."""
 
+import errno
 import json
+import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -86,10 +88,10 @@ def save_segments(path: Path | str, recording: Recording) -> None:
     """
     path = Path(path)
     side_path = path.with_suffix(".json")
-    if path.with_suffix(SUFFIX).is_file():
+    if _is_file(path.with_suffix(SUFFIX)):
         raise UserError(f"{path.name} was cut short and is not finished yet: save a copy")
     side: dict[str, Any] = {}
-    if side_path.is_file():
+    if _is_file(side_path):
         before = _with_side_file(path, _load_array(path), side_path)
         side = json.loads(side_path.read_text(encoding="utf-8"))
         if not np.array_equal(before.times_s, recording.times_s):
@@ -123,28 +125,46 @@ def load_recording(path: Path | str, fps: float | None = None) -> Recording:
     (T, M, V, 3), a clip (3, T, V, M) or a set of clips (N, 3, T, V, M), which are played one after the other; the layout
     follows from V, frames are taken to come `fps` a second (30 by default), and a body that is all zero in a frame is taken
     as not tracked. Of a recording that was cut short (`NAME.unfinished`, see `journal`) everything is recovered that was
-    written; nothing on disk is changed.
+    written (and `fps` must not be given either); nothing on disk is changed.
     """
     path = Path(path)
+    if not path.name:  # the current folder, or the root
+        raise UserError(f"no such recording: {path}")
     path = path.with_suffix(".npy") if path.suffix == SUFFIX else path
     journal_path = path.with_suffix(SUFFIX)
-    if journal_path.is_file():
+    if _is_file(journal_path):
         journal = read_journal(journal_path)
         if journal is not None and len(journal.times_s):
+            if fps is not None:
+                raise UserError(f"{path} has its own time stamps in {journal_path.name}: leave out the frame rate")
             return recovered(path, journal)
         if not path.exists():
             raise UserError(f"{journal_path} was cut short before its first frame: delete it")
     values = _load_array(path)
     side_path = path.with_suffix(".json")
-    if side_path.is_file():
+    if _is_file(side_path):
         if fps is not None:
             raise UserError(f"{path} has its own time stamps in {side_path.name}: leave out the frame rate")
         return _with_side_file(path, values, side_path)
     return _bare(path, values, fps)
 
 
+def _is_file(path: Path) -> bool:
+    """Whether it is there; beside a recording whose name is as long as can be there is nothing of a longer ending."""
+    try:
+        return path.is_file()
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        return False
+
+
 def _load_array(path: Path) -> npt.NDArray[Any]:
-    if not path.exists():
+    try:
+        found = path.exists()
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from error
+    if not found:
         raise UserError(f"no such recording: {path}")
     if path.suffix != ".npy":
         raise UserError(f"{path} is not a recording: expected a .npy file of skeletons")
@@ -154,7 +174,8 @@ def _load_array(path: Path) -> npt.NDArray[Any]:
                 raise UserError(f"{path} is not a .npy file: save it again with numpy.save")
             file.seek(0)
             values: npt.NDArray[Any] = np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError, MemoryError) as error:  # a damaged header may ask for any amount of memory
+    except (OSError, ValueError, EOFError, MemoryError, SyntaxError, TypeError, tokenize.TokenError) as error:
+        # numpy reads a header as Python does: a damaged one may be none, or ask for any amount of memory.
         if "Object arrays" in str(error):
             raise UserError(f"{path} holds Python objects, which are never loaded: save it as a float array") from error
         if isinstance(error, OSError) and error.strerror:
@@ -179,14 +200,20 @@ def recovered(path: Path, journal: Content) -> Recording:
     """What the journal of the recording at `path`, a `.npy`, holds, after the finished frames that it continues.
 
     How many those were is written in the journal: the `.npy` or the `.json` may have more already, where a crash came
-    while they were being replaced.
+    while they were being replaced. Where the `.npy` has gone there is the journal alone. `UserError` where another one has
+    taken its place.
     """
     heading, positions = journal.heading, journal.positions_m
-    said = f"{path.with_suffix(SUFFIX).name}: {len(positions)} frames recovered of a recording that was cut short"
-    if not heading.after:
+    journal_path = path.with_suffix(SUFFIX)
+    said = f"{journal_path.name}: {len(positions)} frames recovered of a recording that was cut short"
+    if not heading.after or not path.exists():
         layout = layout_named(heading.layout)
-        return Recording(positions, journal.times_s, layout, heading.fps, heading.device, (), said)
+        gone = f"; the {heading.after} frames before them in {path.name} are gone" if heading.after else ""
+        return Recording(positions, journal.times_s, layout, heading.fps, heading.device, (), said + gone)
     before = _with_side_file(path, _load_array(path), path.with_suffix(".json"), heading.after)
+    same = before.layout.name == heading.layout and len(before) == heading.after
+    if not same or before.times_s[-1] >= journal.times_s[0]:
+        raise UserError(f"{journal_path} continues another {path.name} than the one that is there: move one of them away")
     bodies = max(before.positions_m.shape[1], positions.shape[1])
     parts = [
         np.pad(p, ((0, 0), (0, bodies - p.shape[1]), (0, 0), (0, 0)), constant_values=np.nan)
@@ -208,10 +235,12 @@ def _with_side_file(path: Path, values: npt.NDArray[Any], side_path: Path, frame
         schema, layout_name = side["schema"], str(side["layout"])
         segments = tuple(Segment(float(s["start_s"]), float(s["end_s"]), str(s["label"])) for s in side.get("segments", ()))
         fps, device = float(side["fps"]), str(side.get("device", ""))
-        times_s = np.asarray(side["times_s"], dtype=np.float64)[:frames] if "times_s" in side else None
+        times_s = np.asarray(side["times_s"], dtype=np.float64) if "times_s" in side else None
+        if times_s is not None and times_s.ndim != 1:
+            raise TypeError("its times_s is not a list of numbers")
     except KeyError as error:
         raise UserError(f"a segment in {side_path} lacks the field {error}: add it, or delete the segment") from error
-    except (OSError, ValueError, TypeError, OverflowError) as error:
+    except (OSError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise UserError(f"{side_path} is not a recording's description: {error}") from error
     if schema != SCHEMA:
         raise UserError(f"{side_path} has schema {schema}, this version reads {SCHEMA}: update the program")
@@ -221,8 +250,7 @@ def _with_side_file(path: Path, values: npt.NDArray[Any], side_path: Path, frame
     values = (values[:, None] if values.ndim == 3 else values)[:frames]
     if not (np.isfinite(fps) and fps > 0):
         raise UserError(f"{side_path}: the frame rate must be positive, not {fps}")
-    if times_s is None:
-        times_s = np.arange(len(values)) / fps
+    times_s = np.arange(len(values)) / fps if times_s is None else times_s[:frames]
     if times_s.shape != (len(values),):
         raise UserError(f"{side_path} has {times_s.size} time stamps for {len(values)} frames")
     if not np.isfinite(times_s).all() or (np.diff(times_s) <= 0).any():

@@ -170,6 +170,59 @@ def test_auto_falls_back_to_the_cpu_and_says_why(monkeypatch, caplog, capfd, fai
     assert capfd.readouterr() == ("", "")
 
 
+class FailsToRun:
+    """A session that opens on a GPU, whose memory is full or which has no code for that GPU."""
+
+    def __init__(self, *given):
+        pass
+
+    def run(self, outputs, inputs):
+        raise RuntimeError("CUDA error cudaErrorNoKernelImageForDevice: no kernel image is available\nmore lines")
+
+
+def test_auto_falls_back_to_the_cpu_where_the_first_run_fails(monkeypatch, caplog):
+    FakeGpu(monkeypatch)
+    monkeypatch.setattr(providers, "_gpu_session", FailsToRun)
+    model = OnnxModel(DEFAULT_MODEL)
+    assert model.device == "cpu"
+    assert model(random_clips([[0]]))[0].shape[0] == 1
+    (record,) = caplog.records
+    reason = "CUDA error cudaErrorNoKernelImageForDevice: no kernel image is available"
+    assert record.getMessage() == f"cannot run on cuda here ({reason}): the CPU is used"
+
+
+def test_a_gpu_asked_for_by_name_must_run(monkeypatch, tensorrt):
+    FakeGpu(monkeypatch)
+    monkeypatch.setattr(providers, "_gpu_session", FailsToRun)
+    for device in ("cuda", "tensorrt"):
+        with pytest.raises(UserError, match=rf"cannot run on {device} here \(CUDA error .*available\): .* --device cpu$"):
+            OnnxModel(DEFAULT_MODEL, device)
+
+
+def test_the_gpu_runs_once_in_the_models_own_shape_before_it_is_taken(monkeypatch):
+    """Dimensions that are free are 1 there."""
+    seen = []
+
+    class Runs(FailsToRun):
+        def run(self, outputs, inputs):
+            seen.extend((name, clips.shape, clips.dtype) for name, clips in inputs.items())
+
+    FakeGpu(monkeypatch)
+    monkeypatch.setattr(providers, "_gpu_session", Runs)
+    session, device = providers.open_session(DEFAULT_MODEL, "auto", 1)
+    assert (type(session), device) == (Runs, "cuda")
+    assert seen == [("clips", (1, 3, 50, 25, 1), np.float32)]
+
+
+def test_a_damaged_card_is_told_in_one_line(tmp_path):
+    """The graph is whole, so that ONNX Runtime loads it; its metadata are no longer UTF-8."""
+    damaged = tmp_path / "damaged.onnx"
+    damaged.write_bytes(DEFAULT_MODEL.read_bytes().replace(b'"layout"', b'"\xff\xfeyout"'))
+    with pytest.raises(UserError) as caught:
+        OnnxModel(damaged)
+    assert str(caught.value) == f"{damaged}: its card is damaged: export the model again"
+
+
 def test_a_gpu_asked_for_by_name_must_work(monkeypatch, tensorrt):
     FakeGpu(monkeypatch)
     for device in ("cuda", "tensorrt"):

@@ -1,9 +1,13 @@
-"""Whatever is connected; and what is said where nothing is."""
+"""Whatever is connected; and what is said where nothing is, or not what was expected."""
+
+import subprocess
+import sys
 
 import pytest
 
 from skel.sensors.auto import AutoSensor
 from skel.sensors.base import EndOfStream, SensorError
+from skel.sensors.registry import create_sensor
 from skel.sensors.synthetic import SyntheticSensor
 
 
@@ -30,6 +34,39 @@ def test_the_first_that_opens_is_used():
 def test_the_next_one_where_the_first_is_missing():
     with AutoSensor({"kinect": absent("no Kinect"), "webcam": lambda: SyntheticSensor(fps=50.0)}) as sensor:
         assert (sensor.name, sensor.nominal_fps) == ("synthetic", 50.0)
+
+
+def test_a_kinect_that_fails_is_told_once(caplog):
+    with AutoSensor({"kinect": absent("Kinect 0 cannot be opened: no access"), "webcam": SyntheticSensor}) as sensor:
+        pass
+    sensor.open()
+    sensor.close()
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.getMessage() == "kinect: Kinect 0 cannot be opened: no access: the webcam is used"
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_kinect_that_is_not_there_is_no_news(monkeypatch, caplog, installed: bool):
+    if not installed:
+        monkeypatch.setitem(sys.modules, "pyk4a", None)
+    elif pytest.importorskip("pyk4a").connected_device_count():
+        pytest.skip("a Kinect is connected")
+    with AutoSensor({"kinect": lambda: create_sensor("kinect"), "webcam": SyntheticSensor}) as sensor:
+        assert sensor.name == "synthetic"
+    assert caplog.records == []
+
+
+def test_what_is_told_reaches_the_terminal():
+    """Nothing of ours sets Python's logging up: its last resort writes warnings to standard error."""
+    code = (
+        "from skel.sensors.auto import AutoSensor; from skel.sensors.synthetic import SyntheticSensor\n"
+        "from skel.sensors.kinect import KinectSensor\n"
+        "AutoSensor({'kinect': lambda: KinectSensor('absent.mkv'), 'webcam': SyntheticSensor}).open()"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stderr.startswith("kinect: ")
+    assert ended.stderr.endswith(": the webcam is used\n")
 
 
 def test_nothing_is_one_line_that_says_what_was_tried():

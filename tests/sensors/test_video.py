@@ -1,6 +1,8 @@
 """Video files: every frame, the file's own clock, the player's controls, and what cannot be played."""
 
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -111,6 +113,60 @@ def test_looping_goes_on_by_one_frame_interval(counting, lite):
         frames = [sensor.read() for _ in range(2 * COUNT + 1)]
     assert numbers(frames) == [*range(COUNT), *range(COUNT), 0]
     np.testing.assert_allclose([frame.time_s for frame in frames], np.arange(2 * COUNT + 1) / FPS)
+
+
+KILLED = """
+import os, sys
+import numpy as np
+from skel.sensors.video_writer import VideoWriter
+random = np.random.default_rng(0)
+noise = random.integers(0, 20, (96, 128, 3), np.uint8)
+writer = VideoWriter(__import__("pathlib").Path(sys.argv[1]), 25.0)
+for n in range(400):
+    writer.write(np.roll(noise, 8 * n, axis=1) + np.uint8(20 * (n % 12)))
+if sys.argv[2] == "killed":
+    os._exit(0)
+writer.close()
+"""
+
+
+def test_a_video_whose_writer_was_killed_is_sought_and_stepped_through(tmp_path, lite, monkeypatch):
+    """It states no length: what there is of it must be where it is in the one that was finished."""
+    paths = [tmp_path / "killed.mkv", tmp_path / "whole.mkv"]
+    for path in paths:
+        subprocess.run([sys.executable, "-c", KILLED, str(path), path.stem], check=True)
+    assert 0 < paths[0].stat().st_size < paths[1].stat().st_size
+    monkeypatch.setattr(VideoSensor, "_frame", lambda self, picture, index, time_s: (picture, time_s))  # no pose: quick
+    with (
+        VideoSensor(paths[0], pose_model=lite, speed=math.inf) as killed,
+        VideoSensor(paths[1], pose_model=lite, speed=math.inf) as whole,
+    ):
+        count = round(killed.duration_s * FPS)
+        assert 100 < count < 400
+
+        def both_give_the_same(frames: int) -> None:
+            for _ in range(frames):
+                (seen, seen_s), (expected, expected_s) = killed.read(5.0), whole.read(5.0)
+                np.testing.assert_array_equal(seen, expected)
+                assert seen_s == pytest.approx(expected_s, abs=1e-6)
+
+        for place in (count // 2 / FPS, 3 / FPS, (count - 3) / FPS, 0.0):
+            killed.seek(place)
+            whole.seek(place)
+            assert killed.position_s == pytest.approx(place)
+            both_give_the_same(3)
+        killed.paused = whole.paused = True
+        for frames in (30, -1, -5, -100, 2):
+            killed.step(frames)
+            whole.step(frames)
+            both_give_the_same(max(frames, 1))
+        killed.paused = False
+        killed.seek(1e6)
+        assert len(rest(killed)) == 1
+        assert killed.duration_s == pytest.approx(count / FPS)
+        killed.paused = True
+        killed.step(-1)
+        assert killed.read(5.0)[1] == pytest.approx((count - 2) / FPS)
 
 
 class Stamped:

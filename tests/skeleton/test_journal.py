@@ -88,7 +88,16 @@ def test_one_writer_at_a_time(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"hello", b"hello\n", b"[1]\n", b'{"schema": 1}\n', b'{"schema": 1, "layout": "NTU25", "x": 1}\n']
+    "content",
+    [
+        b"hello",
+        b"hello\n",
+        b"[1]\n",
+        b'{"schema": 1}\n',
+        b'{"schema": 1, "layout": "NTU25", "x": 1}\n',
+        b"[" * 100_000 + b"\n",
+    ],
+    ids=range(6),
 )
 def test_anything_else_is_one_line(tmp_path: Path, content: bytes):
     (tmp_path / "a.unfinished").write_bytes(content)

@@ -220,6 +220,61 @@ def test_a_crash_while_finishing_neither_loses_nor_doubles_frames(tmp_path: Path
         finish_all(tmp_path)
 
 
+def left_by_a_crash(path: Path, times_s: list[float]) -> Path:
+    """The journal of a take that was cut short."""
+    recorder = Recorder(path, NTU25, 30.0, "camera")
+    for time_s in times_s:
+        recorder.append(frame(time_s))
+    recorder._journal.close()
+    return recorder.journal_path
+
+
+@pytest.mark.parametrize(("times_s", "layout"), [([0.0], NTU25), ([20.0, 20.1, 20.2], NTU25), ([0.0, 0.1], AZURE32)])
+def test_a_journal_beside_another_recording_than_it_continues(tmp_path: Path, times_s: list[float], layout: SkeletonLayout):
+    """Somebody has put another recording in its place: shorter, later, or of another sensor."""
+    record(tmp_path / "take.npy", [0.0, 0.1])
+    journal = left_by_a_crash(tmp_path / "take.npy", [0.0, 0.1])
+    for name in ("take.npy", "take.json"):
+        (tmp_path / name).unlink()
+    record(tmp_path / "other.npy", times_s, layout)
+    for suffix in (".npy", ".json"):
+        (tmp_path / f"other{suffix}").rename(tmp_path / f"take{suffix}")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    for path in (tmp_path / "take.npy", journal):
+        with pytest.raises(UserError) as caught:
+            load_recording(path)
+        said = f"{journal} continues another take.npy than the one that is there: move one of them away"
+        assert str(caught.value) == said
+    crashed = left_by_a_crash(tmp_path / "zebra.npy", [0.0])
+    assert finish_all(tmp_path) == [tmp_path / "zebra.npy"]  # what is unusable holds nothing else up
+    assert not crashed.exists()
+    assert record(tmp_path / "take.npy", [0.0]) == tmp_path / "take-2.npy"
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_journal_whose_recording_has_gone_is_read_alone(tmp_path: Path):
+    record(tmp_path / "take.npy", [0.0, 0.1])
+    journal = left_by_a_crash(tmp_path / "take.npy", [3.0, 3.5, 4.0])
+    (tmp_path / "take.npy").unlink()
+    take = load_recording(journal)
+    assert np.array_equal(take.positions_m, np.stack([frame(t).positions_m for t in (3.0, 3.5, 4.0)]))
+    said = "3 frames recovered of a recording that was cut short; the 2 frames before them in take.npy are gone"
+    assert take.assumed == f"take.unfinished: {said}"
+    assert finish_all(tmp_path) == []  # take.json says something of frames that may come back
+    assert names(tmp_path) == ["take.json", "take.unfinished"]
+    (tmp_path / "take.json").unlink()
+    assert finish_all(tmp_path) == [tmp_path / "take.npy"]
+    assert names(tmp_path) == ["take.json", "take.npy"]
+    assert load_recording(tmp_path / "take.npy").times_s.tolist() == take.times_s.tolist()
+
+
+def test_what_was_cut_short_has_time_stamps_as_well(tmp_path: Path):
+    journal = left_by_a_crash(tmp_path / "take.npy", [0.0, 0.1])
+    for path in (journal, tmp_path / "take.npy"):
+        with pytest.raises(UserError, match=r"has its own time stamps in take\.unfinished: leave out the frame rate"):
+            load_recording(path, fps=5)
+
+
 def test_a_recording_under_way_can_be_read_and_is_left_alone(tmp_path: Path):
     recorder = Recorder(tmp_path / "take.npy", NTU25, 30.0)
     recorder.append(frame(0.0))

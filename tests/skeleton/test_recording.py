@@ -139,6 +139,14 @@ def enormous(path: Path, values: np.ndarray) -> None:
     path.write_bytes(path.read_bytes().replace(b"'shape': (12, 25, 3), }        ", b"'shape': (999999999999, 25, 3),}"))
 
 
+def with_header(path: Path, before: bytes, after: bytes) -> None:
+    """A file whose header has other bytes in one place, as a failing disk leaves it."""
+    np.save(path, np.zeros((12, 25, 3), np.float32))
+    data = path.read_bytes()
+    assert before in data
+    path.write_bytes(data.replace(before, after))
+
+
 BAD_ARRAYS: dict[str, tuple[Callable[[Path], object], str]] = {
     "nothing there": (lambda path: None, "no such recording"),
     "a folder": (lambda path: path.mkdir(), "Is a directory"),
@@ -149,6 +157,9 @@ BAD_ARRAYS: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda path: path.write_bytes(b"\x93NUMPY\x01\x00v\x00{'descr': '<f4'"),
         "is cut short or damaged",
     ),
+    "a header without an end": (lambda path: with_header(path, b", }", b"| {"), "is cut short or damaged"),
+    "a header that is no Python": (lambda path: with_header(path, b"'<f4'", b"',f4'"), "is cut short or damaged"),
+    "a header of two kinds of keys": (lambda path: with_header(path, b" 'shape'", b"B'shape'"), "is cut short or damaged"),
     "cut in the numbers": (lambda path: broken(path, np.zeros((12, 25, 3))), "is cut short or damaged"),
     "enormous": (lambda path: enormous(path, np.zeros((12, 25, 3))), "is cut short or damaged"),
     "objects": (
@@ -175,6 +186,21 @@ def test_a_bad_array_ends_in_one_clear_line(tmp_path: Path, case: str) -> None:
         load_recording(path)
     assert str(path) in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_the_folder_itself_is_no_recording() -> None:
+    with pytest.raises(UserError, match=r"^no such recording: \.$"):
+        load_recording(Path())
+
+
+def test_names_that_leave_no_room_for_a_longer_ending(tmp_path: Path) -> None:
+    """255 bytes are the most that a file system allows: the recording fits, `NAME.unfinished` does not."""
+    for length in (253, 255):
+        path = tmp_path / ("x" * (length - 4) + ".npy")
+        np.save(path, np.zeros((3, 25, 3)))
+        assert len(load_recording(path)) == 3
+    with pytest.raises(UserError, match=r"cannot read .*: File name too long"):
+        load_recording(tmp_path / ("x" * 300 + ".npy"))
 
 
 def test_another_kind_of_file_is_refused_by_name(tmp_path: Path) -> None:
@@ -246,7 +272,14 @@ def test_the_descriptions_in_the_documentation_are_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["{", "[]", "null", '"schema layout fps"', "\xff", '{"schema": 1, "layout": "NTU25", "fps": 30, "times_s": "soon"}'],
+    [
+        *("{", "[]", "null", '"schema layout fps"', "\xff", "[" * 100_000),
+        *(
+            f'{{"schema": 1, "layout": "NTU25", "fps": 30, "times_s": {times}}}'
+            for times in ('"soon"', "null", "7", "[[1]]")
+        ),
+    ],
+    ids=range(10),
 )
 def test_a_description_that_is_none(tmp_path: Path, text: str) -> None:
     save_recording(tmp_path / "take", take())

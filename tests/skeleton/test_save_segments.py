@@ -79,3 +79,10 @@ def test_a_recording_that_went_on_meanwhile_says_so(take: Recording, tmp_path: P
     save_recording(path, perform(seed=1, duration_s=3.0))
     with pytest.raises(UserError, match="has changed on disk"):
         save_segments(path, recording)
+
+
+def test_a_name_that_leaves_no_room_for_a_description_says_so(take: Recording, tmp_path: Path):
+    path = tmp_path / f"{'x' * 249}.npy"
+    np.save(path, take.positions_m)
+    with pytest.raises(UserError, match=r"cannot write .*\.json: File name too long"):
+        save_segments(path, replace(load_recording(path), segments=SEGMENTS))
