@@ -15,6 +15,7 @@ Array = npt.NDArray[np.float32]
 _NEWTON_STEPS = 12
 _RANGE_M = (0.4, 10.0)  # of depths that are looked for; an Azure Kinect measures from 0.5 to 5.5 m
 _MARGIN_PX = 10.0
+_LEVEL_PART = 0.05  # of the direction in which a camera looks; with less, 3°, it would come from the accelerometer's noise
 _CELL_PX = 32  # of the grid that points of the picture are found by
 
 
@@ -105,16 +106,15 @@ class Rig:
     def to_canonical(self) -> npt.NDArray[np.float64]:
         """(3, 3): the depth camera's axes → canonical ones, x to the sensor's left, y up against gravity, z away.
 
-        Without tilt (x, y, z) → (−x, −y, z); a tilted housing is turned upright by the smallest rotation that does it, which
-        leaves the direction it looks in as it is. The depth camera of an Azure Kinect looks 6° down when the housing stands
-        level.
+        Without tilt (x, y, z) → (−x, −y, z). However the housing is tilted or rolled, upside down under a ceiling too, z is
+        the level part of the direction in which the depth camera looks; that of an Azure Kinect looks 6° down when the
+        housing stands level. Where it looks straight up or down there is no such part: x stays across the picture.
         """
-        axes = np.diag([-1.0, -1.0, 1.0])
-        up, goal = axes @ self.up, np.array([0.0, 1.0, 0.0])
-        # Rodrigues' formula for the rotation that takes one unit vector to another (undefined for opposite ones only).
-        v = np.cross(up, goal)
-        cross = np.array([[0, -v[2], v[1]], [v[2], 0, -v[0]], [-v[1], v[0], 0]])
-        return np.asarray((np.eye(3) + cross + cross @ cross / max(1 + up @ goal, 1e-9)) @ axes)
+        ahead = np.array([0.0, 0.0, 1.0]) - self.up[2] * self.up
+        if np.linalg.norm(ahead) < _LEVEL_PART:
+            ahead = np.cross([-1.0, 0.0, 0.0], self.up)
+        ahead /= np.linalg.norm(ahead)
+        return np.stack([np.cross(self.up, ahead), self.up, ahead])
 
     def canonical(self, depth_points_m: npt.NDArray[np.floating[Any]]) -> Array:
         """Points (…, 3) of the depth camera in canonical axes."""

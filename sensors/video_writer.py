@@ -1,5 +1,6 @@
 """The colour pictures of a recording as a video beside it."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ from skel.sensors.opencv import import_cv2
 
 _CODEC = "mp4v"  # MPEG-4: everything plays it, and every build of OpenCV writes it
 # How long a file may stay as it is while all is well: FFmpeg writes it in pieces of 256 KiB, Matroska holds up to 5 s back,
-# and nothing takes fewer bytes than a dark picture: in MPEG-4, of which OpenCV has every twelfth picture stand alone, a
-# third of one (0.344) for each block of 16 × 16 pixels.
+# and no picture takes less than a dark one: of each block of 16 × 16 pixels 22 bits in every twelfth picture, which OpenCV
+# has stand alone, and 1 bit in those between, a third of a byte on average.
 _PIECE_BYTES, _HELD_BACK_S, _LEAST_BYTES_PER_PIXEL = 1 << 18, 5.0, 1 / 3 / 256
 
 
@@ -32,6 +33,7 @@ class VideoWriter:
         self._last: npt.NDArray[np.uint8] | None = None
         self._blank = 0  # frames before the first picture
         self._bytes = self._since = 0  # the file's size, and how many pictures were written since it had another
+        self._most_since = math.inf  # as many it takes for the next piece, whatever they show
 
     def write(self, picture: npt.NDArray[np.uint8] | None) -> None:
         """Add a frame's picture, BGR (H, W, 3), or None; a picture of another size is brought to the first one's.
@@ -52,29 +54,36 @@ class VideoWriter:
         self._writer.write(self._last)
         self._since += 1
         if self._since % round(max(self._fps, 1)) == 0:
-            self._check_growth(self._last)
+            self._check_growth()
 
-    def _check_growth(self, picture: npt.NDArray[np.uint8]) -> None:
+    def _check_growth(self) -> None:
         """OpenCV says nothing when a file cannot grow: the disk is full, or the file too large for its file system."""
         size = self.path.stat().st_size
         if size != self._bytes:
             self._bytes, self._since = size, 0
-        pixels = picture.shape[0] * picture.shape[1]
-        if self._since > _HELD_BACK_S * self._fps + _PIECE_BYTES / (pixels * _LEAST_BYTES_PER_PIXEL):
+        if self._since > self._most_since:
             self._writer.release()
             self._writer = None
             raise self._stopped()
 
     def _begin(self, picture: npt.NDArray[np.uint8]) -> None:
         code = self._cv2.VideoWriter_fourcc(*_CODEC)
-        self._writer = self._cv2.VideoWriter(str(self.path), code, self._fps, picture.shape[1::-1])
-        if not self._writer.isOpened():
+        writer = self._cv2.VideoWriter(str(self.path), code, self._fps, picture.shape[1::-1])
+        if not writer.isOpened():
             raise SensorError(f"cannot write the video {self.path}: is the folder writable, and the disk not full?")
+        self._writer = writer
+        height, width = picture.shape[:2]
+        self._most_since = _HELD_BACK_S * self._fps + _PIECE_BYTES / (height * width * _LEAST_BYTES_PER_PIXEL)
         for _ in range(self._blank):
             self._writer.write(np.zeros_like(picture))
 
     def close(self) -> None:
-        """Finish the file; without effect the second time. `SensorError` where its end could not be written."""
+        """Finish the file; without effect the second time.
+
+        Raises:
+            SensorError: its end could not be written.
+            OSError: the file has gone.
+        """
         if self._writer is None:
             return
         self._writer.release()

@@ -138,7 +138,7 @@ def test_a_level_camera_turns_two_axes_round():
 
 
 @pytest.mark.parametrize("pitch_deg", [-40, -6, 11, 75])
-@pytest.mark.parametrize("roll_deg", [-90, 0, 15])
+@pytest.mark.parametrize("roll_deg", [-90, 0, 15, 175, 180])
 def test_a_tilted_camera_is_turned_upright(pitch_deg: float, roll_deg: float):
     pitch, roll = math.radians(pitch_deg), math.radians(roll_deg)
     up = np.array([math.sin(roll) * math.cos(pitch), -math.cos(roll) * math.cos(pitch), math.sin(pitch)])
@@ -146,8 +146,24 @@ def test_a_tilted_camera_is_turned_upright(pitch_deg: float, roll_deg: float):
     np.testing.assert_allclose(turn @ up, [0, 1, 0], atol=1e-9)
     np.testing.assert_allclose(turn @ turn.T, np.eye(3), atol=1e-9)
     assert np.linalg.det(turn) == pytest.approx(1)  # no reflection: left stays left
-    if roll_deg == 0:
-        np.testing.assert_allclose(turn @ [1, 0, 0], [-1, 0, 0], atol=1e-9)  # it still looks in the same direction
+    # However it is rolled, it still looks in the same direction: nothing in the middle of the picture goes aside.
+    np.testing.assert_allclose(turn @ [0, 0, 1], [0, math.sin(pitch), math.cos(pitch)], atol=1e-9)
+
+
+def test_under_the_ceiling_upside_down():
+    """What is before the Kinect stays there; its picture's right and bottom become left and top."""
+    rig = rig_that_sees_up_at((0, 1, 0))
+    np.testing.assert_allclose(rig.canonical(np.array([[0.1, 0.2, 2.0]])), np.float32([[0.1, 0.2, 2.0]]), atol=1e-6)
+
+
+@pytest.mark.parametrize("pitch_deg", [-90, -89, 89, 90])
+def test_looking_straight_down_or_up(pitch_deg: float):
+    """Nothing is ahead: it is as for a level Kinect that was tilted so far, and a hair's breadth aside it is the same."""
+    pitch = math.radians(pitch_deg)
+    for off in (0.0, 1e-4, -1e-4):
+        rig = rig_that_sees_up_at((off, -math.cos(pitch), math.sin(pitch)))
+        expected = [[-1, 0, 0], [0, -math.cos(pitch), math.sin(pitch)], [0, math.sin(pitch), math.cos(pitch)]]
+        np.testing.assert_allclose(rig.to_canonical, expected, atol=1e-3)
 
 
 def test_points_of_either_camera_come_to_one_place():
