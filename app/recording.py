@@ -122,20 +122,32 @@ class LiveRecording:
                 self._video = VideoWriter(self._recorder.video_path, self._sensor.nominal_fps)
         before = self._recorder.frames
         self._recorder.append(frame)
-        if self._video is not None and self._recorder.frames > before:
-            self._video.write(frame.image)
         self.frames += self._recorder.frames - before
+        if self._video is not None and self._recorder.frames > before:
+            try:
+                self._video.write(frame.image)
+            except Exception as error:
+                self._end_video(f"the recording goes on without pictures from frame {self.frames} on: {_reason(error)}")
 
     def _finish(self) -> None:
+        self._end_video()
         try:
-            if self._video is not None:
-                self._video.close()
             if self._recorder is not None:
                 self._finished = self._recorder.finish() or self._finished
         except Exception as error:
             kept = f"{self.frames} frames are kept in {self._recorder.journal_path}" if self._recorder else ""
             self.problem = f"the recording could not be finished ({_reason(error)}): {kept}, skel-app plays them from there"
-        self._recorder = self._video = None
+        self._recorder = None
+
+    def _end_video(self, problem: str = "") -> None:
+        """Whatever becomes of the pictures, the skeletons are recorded."""
+        video, self._video = self._video, None
+        try:
+            if video is not None:
+                video.close()
+        except Exception as error:
+            problem = problem or _reason(error)
+        self.problem = problem or self.problem
 
 
 def _reason(error: Exception) -> str:

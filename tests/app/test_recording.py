@@ -16,7 +16,7 @@ from skel.app.pipeline import Pipeline
 from skel.app.recording import LiveRecording
 from skel.app.session import Session, Source, recording_source
 from skel.models.recognizer import Recognizer
-from skel.sensors.base import SensorLost
+from skel.sensors.base import SensorError, SensorLost
 from skel.sensors.replay import ReplaySensor
 from skel.sensors.synthetic import SyntheticSensor
 from skel.skeleton.errors import UserError
@@ -200,6 +200,24 @@ def test_the_pictures_become_a_video_frame_by_frame(tmp_path: Path):
     seen = [picture.mean() for _ in range(7) if (picture := video.read()[1]) is not None]
     video.release()
     assert seen == pytest.approx([0, 40, 80, 80, 160, 200], abs=4)
+
+
+@pytest.mark.parametrize("failing", ["write", "close"])
+def test_pictures_that_cannot_be_written_cost_no_skeletons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str):
+    pytest.importorskip("cv2")
+
+    def full(*_):
+        raise SensorError("the video has stopped at 4295 MB")
+
+    recording = LiveRecording(tmp_path / "take.npy", FakeSensor([]), video=True)
+    for number, frame in enumerate(frames_of(movement(6))):
+        recording.put(replace(frame, image=np.zeros((48, 64, 3), np.uint8)), patiently=True)
+        until(lambda at=number: recording.frames > at)
+        if number == 2:
+            monkeypatch.setattr(module.VideoWriter, failing, full)
+    assert recording.stop() == tmp_path / "take.npy"
+    assert len(load_recording(tmp_path / "take.npy")) == 6
+    assert "the video has stopped at 4295 MB" in recording.problem
 
 
 def test_without_a_picture_there_is_no_video(tmp_path: Path):

@@ -61,7 +61,7 @@ def _open(files: RawFiles, options: Options) -> Opened:
 
     def read(name: str) -> Iterable[Found]:
         path, stem, side, part = paths[name], _stem(name), sides[name], parts[name]
-        says_its_rate = path.suffix == SUFFIX or path.with_suffix(".json").is_file()
+        says_its_rate = any(path.with_suffix(suffix).is_file() for suffix in (".json", SUFFIX))
         try:
             recording = load_recording(path, None if says_its_rate else options.fps)
         except UserError as error:
