@@ -99,9 +99,9 @@ def _only_held_out(
             raise UserError(
                 f"{run} held nobody out: fine-tune with --held-out 0.25, or tune on the people it knows, --on train"
             )
-        if known := _people_of(everything, path.with_name(LABELLED_FILE)) & _people_of(everything, path):
+        if both := _people_of(everything, path.with_name(LABELLED_FILE)) & _people_of(everything, path):
             raise UserError(
-                f"{run} learned from other clips of {len(known)} of the people that it held out (--held-out-by clips): "
+                f"{run} learned from other clips of {len(both)} of the people that it held out (--held-out-by clips): "
                 "fine-tune with --held-out-by people, or tune on the people it knows, --on train"
             )
         chosen = np.intersect1d(chosen, places(everything, read_names(path), path))
