@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import tyro
@@ -100,7 +100,11 @@ def _source(asked: Asked) -> "Source":
         chosen["sides"] = sides
         print(f"recordings that {asked.out} has already stay on their side; to divide them anew, give another --out")
     exclude = read_names(asked.exclude, READERS[asked.dataset]) if asked.exclude else ()
-    return Recorded(asked.dataset, asked.raw, Options(**chosen, exclude=exclude), getattr(asked, "recordings", False))
+    source = Recorded(asked.dataset, asked.raw, Options(**chosen, exclude=exclude), getattr(asked, "recordings", False))
+    if exclude:
+        there = {PurePosixPath(item.name).stem for item in source.items()}.intersection(exclude)
+        print(f"{len(there)} of {len(exclude)} names of {asked.exclude} are there")
+    return source
 
 
 def info(folder: Positional[Path], json: bool = False, plot: Path | None = None) -> None:

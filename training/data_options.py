@@ -40,7 +40,8 @@ class Recorded:
         out: folder to write to; each protocol gets a subfolder named after it.
         clip: how clips are made: our default, or the published preprocessing of AimCLR.
         split: the protocols to prepare; all that the set has by default.
-        exclude: text file that names files to leave out, one a line; lines that are no such name are passed over.
+        exclude: text file that names files to leave out, parted by lines, spaces, commas or semicolons; words that are no
+            such name are passed over.
         jobs: processes at once; 0 = one a core.
     """
 

@@ -1,6 +1,7 @@
 """Several prepared sets as one: classes are matched by name, or renamed by a file."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,8 @@ import numpy.typing as npt
 from skel.skeleton.clip import ClipConfig
 from skel.skeleton.errors import UserError
 from skel.training.dataset import UNLABELLED, ClipSet, Part, find_split, load_meta
-from skel.training.recorded_sets import load_sets
+from skel.training.folder_names import telling_names
+from skel.training.recorded_sets import folder_of, load_sets
 from skel.training.splits import subset, unique_names
 
 _MOST_NAMED = 12
@@ -29,13 +31,16 @@ def load_joined(
     Classes of the same name become one, in the order of first appearance. With a `classes` file, JSON of the form
     {"class": ["a set's class", …], …}, only the classes listed there are kept, under their new names and in that order.
     With `known`, the classes that a model was trained on, the result has exactly those, even where no clip belongs to one.
-    A clip of several sets is called `set/name`, and a subject is another in each set. A folder of labelled recordings is a
-    set, too (`recorded_sets`).
+    A clip of several sets is called `set/name`, of several folders of one set `folder/name`, and a subject of each is
+    another. A folder of labelled recordings is a set, too (`recorded_sets`).
     Clips that nobody has labelled yet are left out, or, where no label is read, kept as `unlabelled` ones: as of class 0.
     `UserError` where the sets' clips were made in different ways, have classes that are not `known`, or no label at all.
     """
     if not roots:
         raise UserError("--data needs at least one prepared set")
+    folders = [folder_of(root) for root in roots]
+    if twice := [folder for i, folder in enumerate(folders) if folder in folders[:i]]:
+        raise UserError(f"--data names {twice[0]} twice: leave one of them out")
     sets = load_sets(roots, part)
     _require_same(roots, [one.clip for one in sets])
     of_sets = tuple(dict.fromkeys(name for one in sets for name in one.classes if name != UNLABELLED))
@@ -56,18 +61,24 @@ def load_joined(
         labels = labels[one.labels]
         chosen = subset(one, np.flatnonzero(labels >= 0))
         kept.append(replace(chosen, labels=labels[labels >= 0], classes=places))
-    together = kept[0] if len(kept) == 1 else _together(kept)
+    together = kept[0] if len(kept) == 1 else _together(kept, _prefixes(folders, kept))
     if not some_unlabelled:
         return together
     return _without_label(together) if unlabelled else _with_label(together, part)
 
 
-def _together(kept: Sequence[ClipSet]) -> ClipSet:
+def _prefixes(folders: Sequence[Path], sets: Sequence[ClipSet]) -> list[str]:
+    """What each set's clips are called after, whatever order the sets are in."""
+    of_set = Counter(one.dataset for one in sets)
+    return [one.dataset if of_set[one.dataset] == 1 else name for one, name in zip(sets, telling_names(folders))]
+
+
+def _together(kept: Sequence[ClipSet], prefixes: Sequence[str]) -> ClipSet:
     return replace(
         kept[0],
         clips=np.concatenate([one.clips for one in kept]),
         labels=np.concatenate([one.labels for one in kept]),
-        names=tuple(f"{one.dataset}/{name}" for one in kept for name in one.names),
+        names=tuple(f"{prefix}/{name}" for prefix, one in zip(prefixes, kept) for name in one.names),
         subjects=_distinct([one.subjects for one in kept]),
         durations_s=np.concatenate([one.durations_s for one in kept]),
         dataset="+".join(one.dataset for one in kept),

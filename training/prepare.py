@@ -60,20 +60,28 @@ def prepare(
         planned: dict[str, dict[Part, PartRows]] = {}
         for split in splits or table.splits_found(source.splits):
             planned[split] = {part: table.part(split, part, classes, config.skeleton_layout()) for part in PARTS}
-            for part, rows in planned[split].items():
-                if not rows.names:
-                    none = f"there is no clip for the {part} part of {source.dataset} {split}{_first(table.excluded)}"
-                    raise UserError(f"{none}: {source.too_few}")
+        _check_whole(source, planned, table.excluded)
         remarks = tuple(remark for block in blocks for remark in block.remarks)
         prepared = []
         for split, parts in planned.items():
             mark_unfinished(out / split)
             _copy_recordings(blocks, work, out / split)
             pairs = [(item.file, item.reason) for item in table.excluded]
-            folder = write_split(out / split, source.dataset, classes, config, parts, pairs, provenance)
+            folder = write_split(out / split, source.dataset, classes, config, parts, pairs, provenance, source.people)
             prepared.append(Prepared(folder, parts, table.excluded, remarks))
         shutil.rmtree(work)
         return prepared
+
+
+def _check_whole(source: Source, planned: Mapping[str, Mapping[Part, PartRows]], excluded: Sequence[Excluded]) -> None:
+    """`UserError` where a part has no clip; it names the protocols that can be prepared all the same."""
+    whole = [split for split, parts in planned.items() if all(rows.names for rows in parts.values())]
+    for split, parts in planned.items():
+        for part, rows in parts.items():
+            if not rows.names:
+                none = f"there is no clip for the {part} part of {source.dataset} {split}{_first(excluded)}"
+                others = f", or prepare only what there is: --split {' '.join(whole)}" if whole else ""
+                raise UserError(f"{none}: {source.too_few}{others}")
 
 
 @contextmanager

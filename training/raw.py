@@ -1,7 +1,6 @@
 """Raw data sets as their authors publish them: files in ZIPs or folders, and what a reader makes of them."""
 
 import hashlib
-import os
 import re
 import warnings
 import zipfile
@@ -20,8 +19,11 @@ from skel.skeleton.errors import UserError
 from skel.skeleton.layouts import SkeletonLayout
 from skel.skeleton.recording import Recording
 from skel.training.dataset import Part
+from skel.training.folder_names import telling_names
 
 People = Literal["tracked", "reference"]
+
+_MOST_M = 1e5  # in millimetres 100 m: a mistaken unit is told of the whole set, what is beyond is a damaged number
 
 
 class BadRecording(Exception):  # noqa: N818 - the file is at fault, the program goes on
@@ -124,6 +126,7 @@ class Reader:
         example: such a name.
         open: looks at what there is, once in every process; `UserError` where something that all files need is missing.
         too_few: what to do where there is no clip for one of the two parts.
+        several_people: whether `Options.people` decides who is in a clip.
     """
 
     splits: tuple[str, ...]
@@ -132,6 +135,7 @@ class Reader:
     example: str
     open: Callable[["RawFiles", Options], Opened]
     too_few: str = "give the whole set"
+    several_people: bool = False
 
 
 def each_file(
@@ -238,22 +242,17 @@ class RawFiles:
 
 def _prefixes(paths: Sequence[Path]) -> list[str]:
     """What tells the files of each source from those of the others: nothing where there is only one."""
-    if len(paths) == 1:
-        return [""]
-    prefixes = []
-    for path in paths:
-        parts, others = _parts(path), [_parts(other) for other in paths if other is not path and other.name == path.name]
-        depth = next((n for n in range(1, len(parts)) if all(parts[-n:] != other[-n:] for other in others)), len(parts))
-        prefixes.append("/".join(parts[-depth:] if others else [path.name]) + "/")
-    return prefixes
+    return [""] if len(paths) == 1 else [f"{name}/" for name in telling_names(paths)]
 
 
-def _parts(path: Path) -> tuple[str, ...]:
-    return Path(os.path.abspath(path)).parts[1:]  # noqa: PTH100 - links keep the names that they were given by
+def check_metres(positions_m: npt.NDArray[np.floating[Any]]) -> None:
+    """`BadRecording` where one of (…) is infinite or too large for a position; NaN, not tracked, is none."""
+    if (np.abs(positions_m) > _MOST_M).any():
+        raise BadRecording("holds positions that are no metres")
 
 
 def numbers(text: bytes) -> npt.NDArray[np.float64]:
-    """The numbers of a text, whatever white space is between them; `BadRecording` where anything else is."""
+    """The positions of a text, whatever white space is between their numbers; `BadRecording` where anything else is."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", DeprecationWarning)  # numpy's way to say that it could not read to the end
         try:
@@ -262,20 +261,21 @@ def numbers(text: bytes) -> npt.NDArray[np.float64]:
             raise BadRecording("is not a text of numbers") from error
     if not np.isfinite(values).all():
         raise BadRecording("holds numbers that are not finite")
+    check_metres(values)
     return values
 
 
 def read_names(path: Path, reader: Reader) -> tuple[str, ...]:
-    """The names of a set's raw files, without their ending, that a text file lists one a line, among other lines.
+    """The names of a set's raw files, without their ending, that a text file lists, among other words.
 
-    `UserError` where it lists none.
+    They are parted by white space, commas or semicolons. `UserError` where it lists none.
     """
     ending = PurePosixPath(reader.example).suffix
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").split()
+        words = re.split(r"[\s,;]+", path.read_text(encoding="utf-8-sig", errors="replace"))
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
-    names = (line.removesuffix(ending) for line in lines)
+    names = (word.removesuffix(ending) for word in words)
     found = tuple(sorted({name for name in names if reader.files.fullmatch(name + ending)}))
     if not found:
         raise UserError(f"{path} names no file of this set, such as {reader.example.removesuffix(ending)}: one a line")

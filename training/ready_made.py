@@ -47,6 +47,7 @@ def describe_ready_made(folder: Path) -> dict[str, Any]:
         "split": folder.resolve().name,
         "classes": list(classes or (f"A{number:03d}" for number in range(1, most + 2))),
         "clip": AIMCLR.to_json(),
+        "people": "reference",
         "parts": parts,
         "excluded_count": 0,
         "excluded": [],

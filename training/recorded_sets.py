@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from skel.skeleton.clip import ClipConfig
 from skel.skeleton.errors import UserError
 from skel.skeleton.journal import SUFFIX
-from skel.training.dataset import ClipSet, Part, load_split
+from skel.training.dataset import ClipSet, Part, find_split, load_split
 from skel.training.prepare import prepare, said_of
 from skel.training.sources import Recorded
 
@@ -22,6 +22,11 @@ def load_sets(roots: Sequence[Path], part: Part) -> list[ClipSet]:
     sets = {root: load_split(root, part) for root in roots if not _holds_recordings(root)}
     config = next((one.clip for one in sets.values()), ClipConfig())
     return [sets[root] if root in sets else _load_recordings(root, part, config) for root in roots]
+
+
+def folder_of(root: Path) -> Path:
+    """The folder that `load_sets` reads for this one: of recordings the same, of a prepared set the split's."""
+    return (root if _holds_recordings(root) else find_split(root)).resolve()
 
 
 def _holds_recordings(root: Path) -> bool:

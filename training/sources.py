@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from skel.sensors.actor_motions import IDLE
 from skel.skeleton.errors import UserError
 from skel.training.blocks import Item, Read
-from skel.training.raw import Excluded, Found, Options, RawFiles, Reader
+from skel.training.raw import Excluded, Found, Options, People, RawFiles, Reader
 from skel.training.readers import ntu, nw_ucla, pku_mmd, precog, recordings, synthetic, utd_mhad, utd_mhad_kinect2
 
 READERS: dict[str, Reader] = {
@@ -44,6 +44,11 @@ class Recorded:
         """The classes in the order of their labels; empty = as found."""
         known = READERS[self.dataset].classes
         return (*known, IDLE) if known and self.options.pauses else known
+
+    @property
+    def people(self) -> People | None:
+        """Who is in a clip; None where that is not asked (`Options.people`)."""
+        return self.options.people if READERS[self.dataset].several_people else None
 
     @property
     def too_few(self) -> str:
@@ -92,6 +97,7 @@ class Performed:
     unit: str = "recordings"
     splits: tuple[str, ...] = (synthetic.SPLIT,)
     classes: tuple[str, ...] = synthetic.CLASSES
+    people: People | None = None
     too_few: str = "give a larger --clips"
 
     def __post_init__(self) -> None:

@@ -177,6 +177,9 @@ def test_published_parsing_and_a_list_to_exclude(run, miniature, tmp_path):
     assert err.count("the list of --exclude names it") == 2
     assert "2 left out" in text
     assert "xview" in text
+    assert text.startswith(f"2 of 2 names of {names} are there\n")
+    names.write_text("S001C001P001R001A002,S001C001P001R001A003")
+    assert run(*arguments, "--clip", "aimclr", "--jobs", 1)[1].startswith(f"0 of 2 names of {names} are there\n")
 
 
 def test_much_left_out_is_not_all_said(run, miniature, tmp_path):

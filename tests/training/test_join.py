@@ -28,6 +28,22 @@ def test_classes_of_one_name_are_one(prepared, second):
     assert joined.dataset == "limbs+second"
 
 
+def test_clips_of_several_folders_of_one_set_have_one_name_in_any_order(prepared, tmp_path):
+    parts = {part: load_split(prepared, part) for part in PARTS}
+    save_split(tmp_path / "later", {part: replace(one, clips=-one.clips) for part, one in parts.items()}, [], {})
+    roots = [prepared, tmp_path / "later"]
+    one, other = load_joined(roots, "train"), load_joined(roots[::-1], "train")
+    assert unique_names(one) == one.names
+    assert {name.split("/")[0] for name in one.names} == {prepared.name, "later"}
+    by_name = dict(zip(other.names, other.clips))
+    assert all(np.array_equal(clip, by_name[name]) for name, clip in zip(one.names, one.clips))
+
+
+def test_one_folder_twice_is_refused(prepared):
+    with pytest.raises(UserError, match=r"names .* twice: leave one of them out"):
+        load_joined([prepared, prepared / ".." / prepared.name], "train")
+
+
 def test_a_file_chooses_joins_and_renames_classes(prepared, second, tmp_path):
     path = tmp_path / "classes.json"
     path.write_text(json.dumps({"kick": ["kick"], "arm": ["arm lift", "arm swing"]}))

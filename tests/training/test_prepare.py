@@ -12,7 +12,7 @@ from skel.skeleton.clip import AIMCLR, ClipConfig, make_clip
 from skel.skeleton.errors import UserError
 from skel.skeleton.layouts import KINECT20, NTU25, convert
 from skel.skeleton.recording import load_recording, save_recording
-from skel.training.dataset import PARTS, load_split
+from skel.training.dataset import PARTS, load_meta, load_split
 from skel.training.prepare import prepare
 from skel.training.raw import Options
 from skel.training.sources import READERS, Performed, Recorded
@@ -116,6 +116,17 @@ def test_half_a_set(miniature, tmp_path):
     )
 
 
+def test_half_a_set_names_the_protocols_that_can_be_prepared(tmp_path):
+    write_ntu(tmp_path / "raw", cameras=(1,))
+    with pytest.raises(UserError) as caught:
+        prepared("ntu60", tmp_path / "raw", tmp_path / "out")
+    assert str(caught.value) == (
+        "there is no clip for the train part of ntu60 xview: give the whole set, or prepare only what there is: --split xsub"
+    )
+    (one,) = prepare(recorded("ntu60", tmp_path / "raw"), tmp_path / "out", DEFAULT, {}, ["xsub"])
+    assert one.folder.name == "xsub"
+
+
 def test_one_protocol_of_several(miniature, tmp_path):
     raw = miniature("ntu60")
     (one,) = prepare(recorded("ntu60", raw), tmp_path / "out", ClipConfig(), {}, ["xview"])
@@ -141,6 +152,14 @@ def test_names_to_exclude(miniature, tmp_path):
         ("S001C001P001R001A001", "the list of --exclude names it")
     ]
     assert len(first.parts["train"].names) == 3
+
+
+@pytest.mark.parametrize("people", ["tracked", "reference"])
+def test_the_set_says_who_is_in_its_clips(miniature, tmp_path, people):
+    for one in prepared("pku-mmd", miniature("pku-mmd"), tmp_path / "several", people=people):
+        assert load_meta(one.folder)["people"] == people
+    (one,) = prepared("nw-ucla", miniature("nw-ucla"), tmp_path / "single")
+    assert "people" not in load_meta(one.folder)
 
 
 def test_continuous_recordings_lie_beside_the_clips(miniature, tmp_path):

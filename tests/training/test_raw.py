@@ -138,7 +138,7 @@ def test_numbers(text):
     assert numbers(text).tolist() == [1, 2.5, -0.03, 4]
 
 
-@pytest.mark.parametrize("text", [b"1 2 x", b"1,2", b"x", b"1 nan", b"\xff\x00"])
+@pytest.mark.parametrize("text", [b"1 2 x", b"1,2", b"x", b"1 nan", b"1 -1e39", b"\xff\x00"])
 def test_no_numbers(text):
     with pytest.raises(BadRecording):
         numbers(text)
@@ -148,6 +148,9 @@ def test_names_to_exclude_are_found_among_other_lines(tmp_path):
     path = tmp_path / "missing.txt"
     path.write_text("The following samples:\n\nS001C002P005R008A008\nS002C003P010R001A050.skeleton\nS001C002P005R008A008\n")
     assert read_names(path, READERS["ntu60"]) == ("S001C002P005R008A008", "S002C003P010R001A050")
+    path.write_bytes(b"\xef\xbb\xbfS001C002P005R008A008, S002C003P010R001A050.skeleton;S003C001P001R001A001,\r\n")
+    listed = ("S001C002P005R008A008", "S002C003P010R001A050", "S003C001P001R001A001")
+    assert read_names(path, READERS["ntu60"]) == listed
     path.write_text("nothing")
     with pytest.raises(UserError, match="names no file of this set, such as S001C001P001R001A001"):
         read_names(path, READERS["ntu60"])

@@ -7,7 +7,7 @@ import pytest
 
 from skel.skeleton.clip import AIMCLR
 from skel.skeleton.errors import UserError
-from skel.training.dataset import find_split, load_split
+from skel.training.dataset import find_split, load_meta, load_split
 from skel.training.set_report import describe
 
 NTU = [f"S{s:03d}C001P{p:03d}R001A{a:03d}.skeleton" for s, p, a in ((1, 1, 1), (17, 8, 60), (3, 2, 43))]
@@ -50,6 +50,7 @@ def test_loads_as_it_is(tmp_path, path, names, labels, dataset, classes, last, s
     assert clips.subjects.tolist() == subjects
     np.testing.assert_array_equal(clips.clips, np.load(folder / "val_position.npy"))
     assert find_split(folder.parent) == folder
+    assert load_meta(folder)["people"] == "reference"
 
 
 def test_numpy_labels_and_no_endings(tmp_path):

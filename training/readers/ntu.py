@@ -82,7 +82,19 @@ def _parts_120(match: re.Match[str]) -> dict[str, Part]:
 
 
 _EXAMPLE = "S001C001P001R001A001.skeleton"
-NTU60 = Reader(("xsub", "xview"), NTU60_CLASSES, _FILES_60, _EXAMPLE, partial(_open, _FILES_60, NTU60_CLASSES, _parts_60))
+NTU60 = Reader(
+    ("xsub", "xview"),
+    NTU60_CLASSES,
+    _FILES_60,
+    _EXAMPLE,
+    partial(_open, _FILES_60, NTU60_CLASSES, _parts_60),
+    several_people=True,
+)
 NTU120 = Reader(
-    ("xsub", "xset"), NTU120_CLASSES, _FILES_120, _EXAMPLE, partial(_open, _FILES_120, NTU120_CLASSES, _parts_120)
+    ("xsub", "xset"),
+    NTU120_CLASSES,
+    _FILES_120,
+    _EXAMPLE,
+    partial(_open, _FILES_120, NTU120_CLASSES, _parts_120),
+    several_people=True,
 )

@@ -40,7 +40,7 @@ def read(name: re.Match[str], content: bytes) -> RawClip:
     """One clip of one body."""
     try:
         positions_m = np.array(json.loads(content)["skeletons"], np.float64)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise BadRecording(f"is not a JSON object with skeletons ({error})") from error
     if positions_m.ndim != 3 or positions_m.shape[1:] != (len(KINECT20), 3):
         raise BadRecording(f"holds {positions_m.shape}, expected (T, {len(KINECT20)}, 3)")

@@ -168,5 +168,5 @@ def _protocol(split: str, edition: _Edition, files: RawFiles) -> dict[str, Part]
     return {**dict.fromkeys(train, "train"), **dict.fromkeys(val, "val")}
 
 
-PKU_MMD = Reader(_SPLITS, PKU_CLASSES, _ONE.files, _ONE.example, partial(_open, _ONE))
-PKU_MMD_2 = Reader(_SPLITS, PKU_CLASSES, _TWO.files, _TWO.example, partial(_open, _TWO))
+PKU_MMD = Reader(_SPLITS, PKU_CLASSES, _ONE.files, _ONE.example, partial(_open, _ONE), several_people=True)
+PKU_MMD_2 = Reader(_SPLITS, PKU_CLASSES, _TWO.files, _TWO.example, partial(_open, _TWO), several_people=True)

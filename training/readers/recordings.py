@@ -127,7 +127,7 @@ def _side(path: Path, unlabelled: bool) -> _Side:
         side: Any = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         segments = side.get("segments") or [{"label": side.get("label") or name}]
         label, subject = str(segments[0]["label"]), side.get("subject")
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         pass
     lacks_label = label == name == UNLABELLED and not unlabelled
     try:

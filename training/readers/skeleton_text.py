@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skel.skeleton.layouts import NTU25
-from skel.training.raw import BadRecording
+from skel.training.raw import BadRecording, check_metres
 
 _JOINTS = len(NTU25)
 _COLUMNS = 12  # of a joint line as Kinect v2 writes it
@@ -42,9 +42,9 @@ def parse(content: bytes) -> ListedBodies:
         raise BadRecording("is empty")
     frame, ids, joints = [], [], []
     try:
-        frames, at = int(lines[0]), 1
+        frames, at = _count(lines[0]), 1
         for number in range(frames):
-            bodies = int(lines[at])
+            bodies = _count(lines[at])
             at += 1
             for _ in range(bodies):
                 ids.append(int(lines[at].split(None, 1)[0]))
@@ -64,9 +64,18 @@ def parse(content: bytes) -> ListedBodies:
         raise BadRecording(f"is not skeleton text ({error})") from error
     if not np.isfinite(positions_m).all():
         raise BadRecording("holds joints that are not finite")
+    check_metres(positions_m)
     states = [line.endswith(b" 0") and len(line.split()) == _COLUMNS for line in joints]
     untracked = np.array(states, bool).reshape(-1, _JOINTS)
     return ListedBodies(frames, np.array(frame, np.int64), tuple(ids), positions_m, untracked)
+
+
+def _count(line: bytes) -> int:
+    """`ValueError` where it is none."""
+    count = int(line)
+    if count < 0:
+        raise ValueError(f"{count} is no count")
+    return count
 
 
 def tracks(listed: ListedBodies) -> npt.NDArray[np.float64]:

@@ -119,6 +119,9 @@ WHOLE = skeleton_text(listed(people(1, 3)))
         (WHOLE.replace(b"\r\n25\r\n", b"\r\n24\r\n"), "announces 24 joints"),
         (b"no text of skeletons", "is not skeleton text"),
         (bytes(range(256)), "is not skeleton text|is empty"),
+        (b"-3\r\n" + WHOLE, "is not skeleton text .-3 is no count"),
+        (WHOLE.replace(b"3\r\n1\r\n", b"3\r\n-1\r\n"), "is not skeleton text .-1 is no count"),
+        (WHOLE.replace(WHOLE.split(b"\n")[4].split()[0], b"-1e39", 1), "no metres"),
         (WHOLE.replace(b"277.419", b"inf", 1).replace(WHOLE.split(b"\n")[4].split()[0], b"nan", 1), "not finite"),
     ],
 )

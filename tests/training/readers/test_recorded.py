@@ -100,7 +100,16 @@ def test_nw_ucla_joints_at_distance_zero_are_not_tracked(miniature):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"[1, 2]", b'{"skeletons": 3}', b'{"skeletons": [[[1, 2]]]}', b'{"skeletons": [[1], [1, 2]]}', b"\xff\xfe"],
+    [
+        b"",
+        b"[1, 2]",
+        b'{"skeletons": 3}',
+        b'{"skeletons": [[[1, 2]]]}',
+        b'{"skeletons": [[1], [1, 2]]}',
+        b'{"skeletons": [[[1%s]]]}' % (b"0" * 400),
+        b'{"skeletons": ' + b"[" * 100_000,
+        b"\xff\xfe",
+    ],
 )
 def test_nw_ucla_bad_content(content):
     with pytest.raises(BadRecording):

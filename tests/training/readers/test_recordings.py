@@ -123,6 +123,13 @@ def test_a_reason_does_not_name_the_file_again(tmp_path, content, reason):
     assert str(caught.value) == reason
 
 
+def test_a_damaged_description_costs_its_recording_alone(tmp_path):
+    bare(tmp_path, "wave_01")
+    (tmp_path / "wave_01.json").write_text("[" * 100_000)
+    with pytest.raises(BadRecording, match="is not a recording's description"):
+        read(tmp_path)
+
+
 def test_a_recording_without_a_frame_is_left_out(tmp_path):
     Journal(tmp_path / f"wave_01{SUFFIX}", Heading("NTU25", 30.0, "")).close()
     with pytest.raises(BadRecording, match=r"^was cut short before its first frame: delete it$"):
