@@ -28,7 +28,7 @@ from skel.skeleton.layouts import convert
 from skel.skeleton.recording import save_recording
 from skel.training.dataset import clip_shape
 from skel.training.progress import bar
-from skel.training.raw import BadRecording, Excluded, Found, RawClip, Remark, Untrimmed
+from skel.training.raw import BadRecording, Excluded, Found, People, RawClip, Remark, Untrimmed, check_metres
 from skel.training.workers import end_with_parent
 
 MOST_FILES, MOST_BYTES = 64, 64_000_000  # of a block: memory is bounded by blocks, one a process
@@ -70,6 +70,11 @@ class Source(Protocol):
     @property
     def classes(self) -> tuple[str, ...]:
         """The classes in the order of their labels; empty = as found, sorted."""
+        ...
+
+    @property
+    def people(self) -> People | None:
+        """Who is in a clip; None where that is not asked (`Options.people`)."""
         ...
 
     @property
@@ -201,6 +206,7 @@ def _make_block(read: Read, source: Source, config: ClipConfig, work: Path, numb
                 elif isinstance(found, Remark):
                     remarks.append(vars(found))
                 elif isinstance(found, Untrimmed):
+                    check_metres(found.recording.positions_m)
                     if source.keep_recordings:
                         kept = f"{number:06d}-{len(recordings)}"  # another file may have its name
                         save_recording(work / RECORDINGS / kept, found.recording)
@@ -220,7 +226,11 @@ def _make_block(read: Read, source: Source, config: ClipConfig, work: Path, numb
 
 
 def _clip_and_row(raw: RawClip, config: ClipConfig) -> tuple[np.ndarray[Any, np.dtype[np.float32]], dict[str, Any]]:
+    check_metres(raw.positions_m)
     positions_m = convert(raw.positions_m, raw.layout, config.skeleton_layout())
+    clip = make_clip(positions_m, raw.times_s, config)
+    if not np.isfinite(clip).all():
+        raise BadRecording("gives a clip that is not finite")
     untracked = np.isnan(positions_m[:, 0]).any(axis=-1)  # (T, V) of the first body
     present = ~untracked.all(axis=1)
     row = {
@@ -232,7 +242,7 @@ def _clip_and_row(raw: RawClip, config: ClipConfig) -> tuple[np.ndarray[Any, np.
         "frames": int(present.sum()),
         "missing": untracked[present].sum(axis=0).tolist(),
     }
-    return make_clip(positions_m, raw.times_s, config), row
+    return clip, row
 
 
 def _duration_s(raw: RawClip) -> float:

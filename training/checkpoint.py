@@ -88,6 +88,9 @@ def load_model(run: Path) -> tuple[STGCN, ModelCard]:
         network.load_state_dict(weights)
     except RuntimeError as error:
         raise UserError(f"{path} does not fit the network that its card describes: train it again") from error
+    for name, value in weights.items():
+        if not value.isfinite().all():
+            raise UserError(f"{path} holds NaN or infinity in {name}: train it again with a lower --learning-rate")
     return network.eval(), card
 
 

@@ -15,6 +15,7 @@ from skel.training.augment import labelled_view
 from skel.training.config import FinetuneConfig
 from skel.training.dataset import ClipSet
 from skel.training.device import clip_tensor
+from skel.training.divergence import check_said
 from skel.training.ensemble import Ensemble, load_ensemble
 from skel.training.join import load_joined
 from skel.training.known_labels import known_to
@@ -76,4 +77,5 @@ def judgement(teachers: Ensemble, clips: ClipSet, config: FinetuneConfig, device
                 for network, weight in zip(teachers.networks, teachers.weights):
                     logits[part] += weight * network(look).logits
                 progress.advance(task, len(part))
+    check_said(logits.cpu().numpy(), "what the teachers say of the clips without a label")
     return (logits / (_LOOKS * teachers.temperature)).softmax(dim=1)

@@ -7,6 +7,7 @@ from typing import Any
 from skel.skeleton.errors import UserError
 from skel.training.config import FinetuneConfig, LabelledConfig, PretrainConfig
 
+_LARGEST = 1000.0  # far above every published rate and decay, far below where float32 ends
 _Rule = tuple[str, str, Callable[[Any], bool]]
 
 
@@ -33,7 +34,8 @@ def _rising(name: str, low: float, high: float) -> _Rule:
 
 _EVERY_RUN: tuple[_Rule, ...] = (
     *map(_one_or_more, ("epochs", "batch_size", "channels")),
-    *map(_not_negative, ("learning_rate", "weight_decay")),
+    ("learning_rate", f"more than 0, and {_LARGEST:g} at most", lambda value: 0 < value <= _LARGEST),
+    ("weight_decay", f"0 or more, and {_LARGEST:g} at most", lambda value: 0 <= value <= _LARGEST),
 )
 _PRETRAINING: tuple[_Rule, ...] = (
     *map(_one_or_more, ("method.queue_size", "method.projection")),

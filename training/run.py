@@ -1,13 +1,13 @@
 """The folder of a training run: its configuration, its log, and the state that an interrupted run goes on from."""
 
-import dataclasses
 import json
 import os
+import pickle
 import platform
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -22,8 +22,9 @@ from skel.skeleton.errors import UserError
 from skel.skeleton.files import atomic_path, lock, write_text
 from skel.training import ranks
 from skel.training.progress import bar
+from skel.training.run_config import changed_options, plain, read_config
 
-STATE_FILE = "state.pt"
+STATE_FILE, CONFIG_FILE = "state.pt", "config.json"
 _CLIPS = "clips_digest"
 STARTS_FILE = "starts.jsonl"
 """Of each start of a run, the first and those that go on: when, after which epoch, with which versions."""
@@ -39,87 +40,6 @@ class Stateful(Protocol):
     def load_state_dict(self, state_dict: dict[str, Any]) -> Any:
         """The inverse."""
         ...
-
-
-class Diverged(UserError):  # noqa: N818 - says what happened
-    """The loss is no longer a number."""
-
-
-def check_finite(loss: float, epoch: int, step: int) -> None:
-    """`Diverged` with the place and the mend unless the loss is finite."""
-    if not np.isfinite(loss):
-        raise Diverged(f"the loss became {loss} in epoch {epoch + 1}, step {step + 1}: lower --learning-rate")
-
-
-class Figures:
-    """The mean losses of an epoch, over all ranks; `Diverged` where one is no number.
-
-    On a GPU they are looked at only so often: each look waits for what is still being computed.
-    """
-
-    def __init__(self, epoch: int, device: torch.device) -> None:
-        self.epoch, self.every = epoch, 1 if device.type == "cpu" else 50
-        self._names: list[str] = []
-        self._seen: list[torch.Tensor] = []  # (steps, losses) of each look
-        self._waiting: list[torch.Tensor] = []
-
-    def add(self, losses: Mapping[str, torch.Tensor]) -> None:
-        """Take the losses of one step, scalars."""
-        self._names = list(losses)
-        self._waiting.append(torch.stack([value.detach().float() for value in losses.values()]))
-        if len(self._waiting) == self.every:
-            self._look()
-
-    def _look(self) -> None:
-        before = sum(map(len, self._seen))
-        values = ranks.averaged(torch.stack(self._waiting)).cpu()
-        self._waiting.clear()
-        for step, row in enumerate(values.tolist(), before):
-            check_finite(row[self._names.index("loss")], self.epoch, step)
-        self._seen.append(values)
-
-    def means(self) -> dict[str, float]:
-        """By name."""
-        if self._waiting:
-            self._look()
-        means = torch.cat(self._seen).double().mean(dim=0)
-        return dict(zip(self._names, means.tolist()))
-
-
-def plain(config: Any) -> Any:
-    """A configuration as JSON types, which is what it is compared as when a run is resumed."""
-    return json.loads(json.dumps(dataclasses.asdict(config), default=str))
-
-
-def _changed(before: dict[str, Any], own: dict[str, Any], config: Any) -> list[str]:
-    """The options in which a run's configuration differs from `own`, which is `config` as JSON types.
-
-    One that the run was begun without, by an older version, was as its default is now: no new
-    option changes what is done unless given.
-    """
-    changed = [name for name in before.keys() - own.keys() if name != "out"]
-    for name, value in own.items():
-        part = getattr(config, name, None)
-        if name not in before:
-            fields = {field.name: field for field in dataclasses.fields(config)}
-            same = name in fields and value == _plain_default(fields[name])
-        elif dataclasses.is_dataclass(part) and isinstance(before[name], dict):
-            changed += [f"{name}.{inner}" for inner in _changed(before[name], value, part)]
-            same = True
-        else:
-            same = before[name] == value
-        if not same:
-            changed.append(name)
-    return sorted(changed)
-
-
-def _plain_default(field: dataclasses.Field[Any]) -> Any:
-    default = field.default
-    if field.default_factory is not dataclasses.MISSING:
-        default = field.default_factory()
-    if dataclasses.is_dataclass(default) and not isinstance(default, type):
-        return plain(default)
-    return json.loads(json.dumps(default, default=str))
 
 
 def provenance(config: Any, data: list[str]) -> dict[str, Any]:
@@ -150,9 +70,15 @@ def _code() -> dict[str, Any]:
 
 def _git_state() -> str:
     """The commit of the checkout that this file runs from, with + where it was changed; empty for an installed wheel."""
+    here = Path(__file__)
+
+    def git(*command: str) -> str:
+        asked = ["git", "-C", str(here.parent), *command]
+        return subprocess.run(asked, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
+
     try:
-        command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty=+", "--exclude=*"]
-        return subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
+        git("ls-files", "--error-unmatch", here.name)  # a wheel may lie in the folder of somebody else's repository
+        return git("describe", "--always", "--dirty=+", "--exclude=*")
     except (OSError, subprocess.SubprocessError):
         return ""
 
@@ -166,29 +92,39 @@ class Run:
     Args:
         clips: the `digest` of the clips that the run learns from and is measured on, which may not change either, and after
             spaces those of its teachers; left out, nobody looks.
+        parts: of the configuration, each of which decides only what lies in the folder of its name: where there is none, the
+            part may change.
     """
 
-    def __init__(self, folder: Path, config: Any, seed: int, clips: str | None = None) -> None:
+    def __init__(self, folder: Path, config: Any, seed: int, clips: str | None = None, parts: Collection[str] = ()) -> None:
         self.folder, self.seed, self.config = folder, seed, config
         self.log_path = folder / "log.jsonl"
         own = {"kind": type(config).__name__, **plain(config)}
         own.pop("out", None)
-        config_path = folder / "config.json"
-        if config_path.is_file():
-            before = json.loads(config_path.read_text(encoding="utf-8"))
+        if (folder / CONFIG_FILE).is_file():
+            before = read_config(folder / CONFIG_FILE)
             if (before_clips := before.pop(_CLIPS, None)) and clips and before_clips != clips:
                 what = "clips" if before_clips.split()[0] != clips.split()[0] else "teachers"
                 raise UserError(
                     f"the {what} are no longer those that {folder} learned from: choose another --out, or delete it"
                 )
-            if changed := _changed(before, own, config):
-                raise UserError(
-                    f"{folder} holds a run with another {', '.join(changed)}: choose another --out, or delete it"
-                )
-        elif folder.is_dir() and any(not path.name.startswith(f".{config_path.name}.") for path in folder.iterdir()):
+            if changed := changed_options(before, own, config):
+                of_parts = sorted({name.partition(".")[0] for name in changed})
+                made = [str(folder / part) for part in of_parts if (folder / part).exists()]
+                whole = not set(of_parts) <= set(parts)
+                if whole or made:
+                    left = "it" if whole else f"{' and '.join(made)}, and all else is kept"
+                    raise UserError(
+                        f"{folder} holds a run with another {', '.join(changed)}: choose another --out, or delete {left}"
+                    )
+                self._write_config(own, clips)
+        elif folder.is_dir() and any(not path.name.startswith(f".{CONFIG_FILE}.") for path in folder.iterdir()):
             raise UserError(f"{folder} is not empty and holds no run: choose another --out")
         else:
-            write_text(config_path, json.dumps({**own, _CLIPS: clips} if clips else own, indent=1))
+            self._write_config(own, clips)
+
+    def _write_config(self, own: dict[str, Any], clips: str | None) -> None:
+        write_text(self.folder / CONFIG_FILE, json.dumps({**own, _CLIPS: clips} if clips else own, indent=1))
 
     def generator(self, epoch: int, device: torch.device) -> torch.Generator:
         """Seed everything random for one epoch; the generator is for what the epoch draws on the device.
@@ -248,24 +184,26 @@ class Run:
             yield
 
     def _resume(self, state: Mapping[str, Stateful]) -> int:
-        path = self.folder / STATE_FILE
-        if not path.is_file():
-            return 0
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-        try:
-            for name, part in state.items():
-                part.load_state_dict(saved[name])
-        except (KeyError, ValueError, RuntimeError) as error:
-            raise UserError(
-                f"{path} is of another network ({str(error).splitlines()[0]}): choose another --out, or delete the folder"
-            ) from error
-        first = int(saved["epoch"])
+        path, first = self.folder / STATE_FILE, 0
+        if path.is_file():
+            saved = _read_state(path)
+            try:
+                for name, part in state.items():
+                    part.load_state_dict(saved[name])
+            except (KeyError, TypeError, ValueError, RuntimeError) as error:
+                why = str(error).splitlines()[0]
+                raise UserError(
+                    f"{path} is of another network ({why}): choose another --out, or delete the folder"
+                ) from error
+            first = int(saved["epoch"])
         if not ranks.is_main():
             return first
         # What the log says of an epoch whose state was lost is dropped: that epoch runs again.
-        lines = self.log_path.read_text(encoding="utf-8").splitlines()[:first] if self.log_path.is_file() else []
-        write_text(self.log_path, "".join(line + "\n" for line in lines))
-        print(f"resuming {self.folder} after epoch {first}", file=sys.stderr)
+        if self.log_path.is_file():
+            lines = self.log_path.read_text(encoding="utf-8").splitlines()[:first]
+            write_text(self.log_path, "".join(line + "\n" for line in lines))
+        if first:
+            print(f"resuming {self.folder} after epoch {first}", file=sys.stderr)
         return first
 
     def _save(self, epoch: int, state: Mapping[str, Stateful]) -> None:
@@ -274,6 +212,14 @@ class Run:
 
     def _log(self, epoch: int, figures: dict[str, float]) -> None:
         _append(self.log_path, {"epoch": epoch + 1, **figures})
+
+
+def _read_state(path: Path) -> Any:
+    """What was saved after an epoch; `UserError` where it is damaged."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+        raise UserError(f"{path} is damaged: delete this file, and the run begins anew") from error
 
 
 def _append(path: Path, values: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from skel.models.recognizer import Model
 from skel.sensors.actor_motions import IDLE
 from skel.skeleton.errors import UserError
 from skel.training.device import pick_device
+from skel.training.divergence import check_said
 from skel.training.ensemble import Ensemble, load_ensemble
 
 LARGEST_BATCH = 128
@@ -39,7 +40,7 @@ class TorchModel:
 
     @torch.no_grad()
     def __call__(self, clips: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Clips (N, 3, T, V, M) → logits (N, K) and embeddings (N, features of all networks)."""
+        """Clips (N, 3, T, V, M) → logits (N, K) and embeddings (N, features of all networks), all finite."""
         used = int(np.count_nonzero(clips.any(axis=(0, 1, 2, 3))))
         logits: list[npt.NDArray[np.float32]] = []
         embeddings: list[npt.NDArray[np.float32]] = []
@@ -50,7 +51,10 @@ class TorchModel:
             ]
             logits.append(self._ensemble.sum_of([one.logits.float().cpu().numpy() for one in said]))
             embeddings.append(np.concatenate([one.embedding.float().cpu().numpy() for one in said], axis=1))
-        return np.concatenate(logits), np.concatenate(embeddings)
+        answer = np.concatenate(logits), np.concatenate(embeddings)
+        for values in answer:
+            check_said(values, "what the networks say of the recordings")
+        return answer
 
 
 def load_for_streams(checkpoint: Sequence[Path], weights: Sequence[float], device: str) -> Model:

@@ -8,8 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from skel.training.config import LabelledConfig
+from skel.training.divergence import check_losses, check_weights
 from skel.training.report import Report
-from skel.training.run import Run, Stateful, check_finite
+from skel.training.run import Run, Stateful
 from skel.training.schedule import learning_rate
 
 Logits = Callable[[Tensor, torch.Generator], Tensor]
@@ -72,7 +73,7 @@ def learn(
                 group["lr"] = rate
             logits = logits_of(chosen, generator)
             loss = F.cross_entropy(logits, targets[chosen], label_smoothing=smoothing)
-            check_finite(loss.item(), epoch, step)
+            check_losses({"loss": loss.item()}, epoch, step)
             optimiser.zero_grad()
             loss.backward()
             if config.clip_gradients is not None:
@@ -81,6 +82,7 @@ def learn(
             total += loss.item() * len(chosen)
             right += int((logits.argmax(dim=1) == classes[chosen]).sum())
             advance()
+        check_weights(learner, epoch)
         figures = {"loss": total / len(targets), "train_top1": right / len(targets)}
         if judge is not None:
             report = judge()

@@ -8,10 +8,10 @@ import torch
 from skel.models.stgcn import STGCN
 from skel.training import ranks
 from skel.training.config import PretrainConfig
+from skel.training.divergence import Figures
 from skel.training.methods.config import METHODS, AimCLRConfig
 from skel.training.methods.registry import create_method
 from skel.training.pretrain import _pretrain, take_step
-from skel.training.run import Figures
 
 
 def steps(name: str, device: torch.device) -> dict[str, torch.Tensor]:

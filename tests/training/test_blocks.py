@@ -1,20 +1,25 @@
 """Preparation in blocks: the same for any number of processes, and gone on with after a stop."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from raw_files import listed, people, skeleton_text, write_ntu
 from test_prepare import DEFAULT, contents, prepared, recorded
 
+from skel.sensors.synthetic import perform
 from skel.skeleton.errors import UserError
+from skel.skeleton.recording import save_recording
 from skel.training import blocks
 from skel.training.blocks import Item, cut_into_blocks
-from skel.training.dataset import load_split
+from skel.training.dataset import PARTS, load_split
 from skel.training.prepare import prepare
 
 
@@ -147,6 +152,58 @@ def test_a_second_preparation_into_the_same_folder_is_refused_at_once(raw, tmp_p
     prepared("ntu60", raw, tmp_path / "whole")
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
     assert not [path for path in (tmp_path / "out").iterdir() if path.name.startswith(".")]
+
+
+def spoil_text(path, before, number):
+    """Put another number in the place of the first position, which comes behind such text."""
+    content, count = re.subn(rf"({before})-?[\d.]+", rf"\g<1>{number}", path.read_bytes().decode(), count=1)
+    assert count == 1
+    path.write_bytes(content.encode())
+
+
+def spoil_matlab(path, number):
+    scipy_io = pytest.importorskip("scipy.io")
+    world = scipy_io.loadmat(path)["S_K2"]["world"][0, 0]
+    world[0, 0, 0] = number
+    scipy_io.savemat(path, {"S_K2": {"world": world}})
+
+
+def spoil_array(path, number):
+    positions = np.load(path)
+    positions[0, 0, 0] = number
+    np.save(path, positions)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "file", "spoil"),
+    [
+        ("ntu60", "S001C001P001R001A001.skeleton", lambda path: spoil_text(path, r"\n25\r\n", "1e39")),
+        ("pku-mmd", "0002-L.txt", lambda path: spoil_text(path, "^", "1e39")),
+        ("nw-ucla", "a01_s01_e00_v01.json", lambda path: spoil_text(path, r"\[\[\[", "1e39")),
+        ("nw-ucla", "a01_s01_e00_v01.json", lambda path: spoil_text(path, r"\[\[\[", "-Infinity")),
+        ("utd-mhad-kinect2", "a1_s1_t1_skel_K2.mat", lambda path: spoil_matlab(path, np.inf)),
+        ("utd-mhad-kinect2", "a1_s1_t1_skel_K2.mat", lambda path: spoil_matlab(path, -1e39)),
+        ("recordings", "jump 0.npy", lambda path: spoil_array(path, 3e38)),
+    ],
+)
+def test_a_number_that_is_no_position_costs_its_file_alone(dataset, file, spoil, miniature, tmp_path):
+    raw = miniature(dataset)
+    path = next(path for path in raw.rglob(file) if "Label" not in path.parent.name)
+    spoil(path)
+    for one in prepared(dataset, raw, tmp_path / "out"):
+        meta = json.loads((one.folder / "meta.json").read_text())
+        reason = "holds positions that are no metres"
+        assert meta["excluded"] == [{"file": path.relative_to(raw).as_posix(), "reason": reason}]
+        assert meta["excluded_count"] == 1
+        assert all(len(load_split(one.folder, part)) for part in PARTS)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_times_that_no_clip_can_be_made_of_cost_their_file_alone(miniature, tmp_path):
+    raw = miniature("recordings")
+    save_recording(raw / "jump 9", replace(perform(0, 0.1), times_s=np.array([-1.5e308, 0, 1.5e308])))
+    (one,) = prepared("recordings", raw, tmp_path / "out")
+    assert [(item.file, item.reason) for item in one.excluded] == [("jump 9.npy", "gives a clip that is not finite")]
 
 
 def test_missing_joints_are_counted(tmp_path):
