@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -108,10 +109,24 @@ def _options(name: str, command: Command, arguments: list[str]) -> Any:
     if name == "compare":
         from skel.training.adaptation_config import PretrainOptions
 
-        method, arguments = _named_method(arguments)
+        method, arguments = _named_method(_split_at_commas(arguments, ("--labels", "--selection")))
         default = kind(tyro.MISSING, tyro.MISSING, tyro.MISSING, pretrain=PretrainOptions(method=method))
         return tyro.cli(kind, prog=program, args=arguments, default=default)
     return tyro.cli(kind, prog=program, args=arguments)
+
+
+def _split_at_commas(arguments: list[str], options: Sequence[str]) -> list[str]:
+    """`--selection random,typical` as `--selection random typical`; nothing that these options take has a comma in it."""
+    split: list[str] = []
+    inside = False
+    for argument in arguments:
+        name, _, value = argument.partition("=")
+        if argument.startswith("-"):
+            inside = name in options
+            split += [name, *value.split(",")] if inside and value else [argument]
+        else:
+            split += [part for part in argument.split(",") if part] if inside else [argument]
+    return split
 
 
 def _named_method(arguments: list[str]) -> tuple["MomentumConfig", list[str]]:

@@ -84,7 +84,7 @@ def compare(config: CompareConfig) -> Path:
     parts = [load_split(path, "train", in_memory=False) for path in (*config.source, config.target)]
     test = load_split(config.target, "val", in_memory=False)
     _refuse_seen(config, parts, test)
-    Run(config.out, lasting, config.pretrain.seed, digest(*parts, test))
+    Run(config.out, lasting, config.pretrain.seed, digest(*parts, test), parts=("finetune", "linear"))
     config = replace(config, labels=_distinct(config.labels, parts[-1]))
     trials = plan(config)
     encoders: dict[Start, Path] = {start: config.out / "pretrain" / start for start in config.starts if start != "scratch"}
@@ -231,9 +231,9 @@ def _result(config: CompareConfig) -> Comparison:
     shares = sorted(set(config.labels))
     found = tuple(Curve(*curve, tuple(point(*curve, share) for share in shares)) for curve in curves(config))
     full = point("finetune", "scratch", "balanced", 1.0)
-    count = report_of(config.out / _trial("finetune", "scratch", "balanced", 1.0, 0).folder).count
+    judged = report_of(config.out / _trial("finetune", "scratch", "balanced", 1.0, 0).folder)
     source, target = tuple(_name(path) for path in config.source), _name(config.target)
-    return Comparison(source, target, count, full, found, provenance(config, [*source, target]))
+    return Comparison(source, target, judged.count, full, found, provenance(config, [*source, target]), judged.seen)
 
 
 def _name(folder: Path) -> str:

@@ -62,7 +62,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Curves, and `full`: supervised from scratch with all labels. `count` clips of the target's validation part judge."""
+    """Curves, and `full`: supervised from scratch with all labels.
+
+    `count` clips of the target's validation part judge, of which `seen` are copies of some of its training part.
+    """
 
     source: tuple[str, ...]
     target: str
@@ -70,6 +73,7 @@ class Comparison:
     full: Point
     curves: tuple[Curve, ...]
     provenance: dict[str, Any]
+    seen: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON types."""
@@ -81,7 +85,7 @@ class Comparison:
             }
             for curve in self.curves
         ]
-        named = {name: getattr(self, name) for name in ("source", "target", "count", "provenance")}
+        named = {name: getattr(self, name) for name in ("source", "target", "count", "seen", "provenance")}
         return {**named, "full": _point(self.full), "curves": curves}
 
     def to_markdown(self) -> str:
@@ -90,6 +94,9 @@ class Comparison:
         seeds = len(self.full.top1)
         spread = f"mean ± standard deviation of {seeds} seeds" if seeds > 1 else "one seed"
         full = 100 * self.full.mean
+        seen = f", of which {self.seen} are in its training part, too" if self.seen else ""
+        balanced = any(curve.selection == "balanced" for curve in self.curves)
+        at_least = "; of a class at least one clip is labelled, where the choice is balanced" if balanced else ""
         head = ["learned", "start", "labelled clips", *(f"{percent(s)} ({shares[s]})" for s in sorted(shares))]
         rows = [[*head, f"reaches {full:.1f} % with"], ["---"] * 3 + ["--:"] * (len(shares) + 1)]
         for curve in self.curves:
@@ -100,9 +107,8 @@ class Comparison:
             [
                 f"# {' + '.join(self.source)} → {self.target}",
                 "",
-                f"Top-1, %, on the {self.count} clips of the target's validation part: "
-                f"{spread}, last epoch, by the share (and number) of the target's training labels; of a class at least one "
-                "clip is labelled.",
+                f"Top-1, %, on the {self.count} clips of the target's validation part{seen}: "
+                f"{spread}, last epoch, by the share (and number) of the target's training labels{at_least}.",
                 "",
                 *(f"| {' | '.join(row)} |" for row in rows),
                 "",

@@ -128,10 +128,12 @@ def write_split(
     parts: Mapping[Part, PartRows],
     excluded: Sequence[tuple[str, str]],
     provenance: Mapping[str, Any],
+    people: str | None = None,
 ) -> Path:
     """Write both parts to `folder`, which is named after the protocol, and return it; no more than a chunk is in memory.
 
-    `excluded` lists (raw file, reason) of what was left out; `provenance` says how the set was made. Every file is written
+    `excluded` lists (raw file, reason) of what was left out; `provenance` says how the set was made, `people` who
+    is in a clip (`skel.training.raw.Options`) where raw frames list several people. Every file is written
     atomically, and as long as the set is not whole its `meta.json` says so. `UserError` where the folder cannot be written.
     """
     mark_unfinished(folder)
@@ -147,6 +149,7 @@ def write_split(
         "split": folder.name,
         "classes": list(classes),
         "clip": clip.to_json(),
+        **({"people": people} if people else {}),
         "parts": {
             part: {
                 "count": len(parts[part].names),

@@ -17,6 +17,7 @@ from skel.skeleton.files import write_text
 from skel.training.config import EvaluateConfig
 from skel.training.dataset import ClipSet
 from skel.training.device import clip_tensor, multiply, pick_device
+from skel.training.divergence import check_said
 from skel.training.ensemble import load_ensemble
 from skel.training.join import load_joined
 from skel.training.known_labels import fingerprints, known_to
@@ -36,7 +37,7 @@ class Prediction:
 
 @torch.no_grad()
 def predict(network: STGCN, data: ClipSet, device: torch.device) -> Prediction:
-    """Run the network, in evaluation mode and float32, over a set."""
+    """Run the network, in evaluation mode and float32, over a set; `Diverged` where it says what is no finite number."""
     multiply("fp32")
     network.eval().to(device)
     logits = [np.zeros((0, network.classes or network.features), np.float32)]
@@ -45,12 +46,21 @@ def predict(network: STGCN, data: ClipSet, device: torch.device) -> Prediction:
         output = network(part.to(device))
         logits.append(output.logits.float().cpu().numpy())
         embeddings.append(output.embedding.float().cpu().numpy())
-    return Prediction(np.concatenate(logits), np.concatenate(embeddings))
+    said = Prediction(np.concatenate(logits), np.concatenate(embeddings))
+    for name, values in vars(said).items():
+        check_said(values, f"what the network says of {data.dataset} {data.split} ({name})")
+    return said
 
 
-def score(network: STGCN, data: ClipSet, device: torch.device, temperature: float = 1.0) -> Report:
-    """Run the network, in evaluation mode, over a set of the same classes."""
-    return Report.of(predict(network, data, device).logits, data.labels, data.classes, temperature)
+def score(
+    network: STGCN,
+    data: ClipSet,
+    device: torch.device,
+    temperature: float = 1.0,
+    seen: npt.NDArray[np.bool_] | None = None,
+) -> Report:
+    """Run the network, in evaluation mode, over a set of the same classes; `seen` (N,) says which clips it knows."""
+    return Report.of(predict(network, data, device).logits, data.labels, data.classes, temperature, seen)
 
 
 def clips_or_streams(config: EvaluateConfig) -> None:
@@ -76,12 +86,12 @@ def evaluate(config: EvaluateConfig) -> Report:
     data = load_joined(config.data, config.part, config.classes, known=ensemble.classes)
     if data.clip != ensemble.clip:
         raise UserError(f"{config.checkpoint[0]} was trained on clips made in another way: prepare the data with its --clip")
-    if config.part == "val":
-        _say_what_was_learned(config.checkpoint, data)
+    seen = _seen(config.checkpoint, data) if config.part == "val" else None
     device = pick_device(config.device)
     said = [predict(network, data, device) for network in ensemble.networks]
-    logits = ensemble.sum_of([one.logits for one in said])
-    report = Report.of(logits, data.labels, data.classes, ensemble.temperature)
+    total = sum(ensemble.weights)  # divided by it, temperature 1 means that none was fitted
+    logits = ensemble.sum_of([one.logits for one in said]) / total
+    report = Report.of(logits, data.labels, data.classes, ensemble.temperature / total, seen)
     if config.plot:
         from skel.training.plots import draw_confusion, draw_embedding, draw_reliability
 
@@ -99,12 +109,16 @@ def evaluate(config: EvaluateConfig) -> Report:
     return report
 
 
-def _say_what_was_learned(runs: Sequence[Path], data: ClipSet) -> None:
-    """Say where clips that are measured on were learned from: in another split of the set, perhaps."""
+def _seen(runs: Sequence[Path], data: ClipSet) -> npt.NDArray[np.bool_]:
+    """Which clips some run was given; says so where it learned their labels: in another split of the set, perhaps."""
     measured = fingerprints(data)
+    seen = np.zeros(len(data), bool)
     for run in runs:
-        if count := len(measured & known_to(run).learned):
+        known = known_to(run)
+        seen |= known.gave(data)
+        if count := len(measured & known.learned):
             print(f"note: {run} learned from the labels of {count} of these {len(data)} clips", file=sys.stderr)
+    return seen
 
 
 def show(report: Report, json_target: str | None, source: dict[str, Any], likely: bool = True) -> None:

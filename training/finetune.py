@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -25,9 +24,9 @@ from skel.training.labelled import LabelledData, load_labelled
 from skel.training.option_checks import check_options
 from skel.training.report import METRICS_FILE, Report
 from skel.training.run import Run, provenance
+from skel.training.run_config import with_whole_paths
 from skel.training.supervised import learn
 
-Config = TypeVar("Config", bound=LabelledConfig)
 _FEW_STEPS = 1000
 
 
@@ -89,16 +88,6 @@ def _advise(config: FinetuneConfig, count: int) -> None:
         )
 
 
-def with_whole_paths(config: Config) -> Config:
-    """Export looks for the same clips again, from wherever it is called."""
-    return replace(
-        config,
-        data=tuple(path.resolve() for path in config.data),
-        classes=config.classes and config.classes.resolve(),
-        labels=config.labels.resolve() if isinstance(config.labels, Path) else config.labels,
-    )
-
-
 def start(config: LabelledConfig, data: LabelledData, dropout: float) -> STGCN:
     """The network that a run begins with: new, or with the encoder of `--init`."""
     torch.manual_seed(config.seed)
@@ -123,11 +112,12 @@ def finish(run: Run, config: LabelledConfig, network: STGCN, data: LabelledData,
     train, temperature = data.train, 1.0
     if len(data.held_out):
         temperature = fit_temperature(predict(network, data.held_out, device).logits, data.held_out.labels)
-    report = score(network, data.test, device, temperature)
+    report = score(network, data.test, device, temperature, data.known.gave(data.test))
     made = provenance(config, [f"{train.dataset} {train.split} train ({len(train)} labelled clips)"])
     if config.init:
         made["pretrained"] = load_model(config.init)[1].provenance
     protocol = f"{train.dataset} {train.split}, {data.budget}, {epoch}, validation part"
+    protocol += f" ({report.seen_text})" if report.seen else ""
     figures = {"top1": report.top1, "top5": report.top5, "ece": report.calibrated.ece}
     metrics = {name: {"value": value, "protocol": protocol} for name, value in figures.items()}
     card = ModelCard(

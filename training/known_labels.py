@@ -1,4 +1,4 @@
-"""Which clips' labels the weights of a run know: its own, and those of every run that it began from or was taught by.
+"""Which clips and labels the weights of a run know: its own, and those of every run that it began from or was taught by.
 
 Clips are told by their coordinates, whatever a set, a folder or a protocol calls them.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from skel.skeleton.errors import UserError
 from skel.skeleton.files import write_text
@@ -25,27 +26,37 @@ class Known:
     Attributes:
         learned: whose labels were learned.
         judged_by: whose labels chose an epoch although they are of a validation part (`--select test`).
+        given: of the training parts, labelled or not.
     """
 
     learned: frozenset[str] = frozenset()
     judged_by: frozenset[str] = frozenset()
+    given: frozenset[str] = frozenset()
 
     def write(self, run: Path) -> None:
         """Into the run's folder."""
         write_text(run / KNOWN_FILE, json.dumps({name: sorted(of) for name, of in vars(self).items()}, indent=0))
 
+    def gave(self, clips: ClipSet) -> npt.NDArray[np.bool_]:
+        """(N,): which clips are copies of some that it was given, and so no test of what it can do with others."""
+        return np.array([mark in self.given for mark in _fingerprints(clips)], bool)
+
 
 def fingerprints(clips: ClipSet) -> frozenset[str]:
     """16 hexadecimal digits of each clip's coordinates; copies of a clip have the same."""
-    return frozenset(hashlib.blake2b(np.ascontiguousarray(clip).data, digest_size=8).hexdigest() for clip in clips.clips)
+    return frozenset(_fingerprints(clips))
+
+
+def _fingerprints(clips: ClipSet) -> list[str]:
+    return [hashlib.blake2b(np.ascontiguousarray(clip).data, digest_size=8).hexdigest() for clip in clips.clips]
 
 
 def known_to(run: Path) -> Known:
-    """What is written in the run's folder, or beside its model file; nothing of an encoder that never saw a label."""
+    """What is written in the run's folder, or beside its model file; nothing where nothing is."""
     path = (run if run.is_dir() else run.parent) / KNOWN_FILE
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        return Known(frozenset(found["learned"]), frozenset(found["judged_by"]))
+        return Known(frozenset(found["learned"]), frozenset(found["judged_by"]), frozenset(found.get("given", ())))
     except FileNotFoundError:
         return Known()
     except (OSError, ValueError, TypeError, KeyError) as error:
@@ -58,11 +69,8 @@ def inherited(runs: Sequence[Path], train: ClipSet, everything: ClipSet, test: C
     `UserError` where that is more than it may: the label of a clip of `test`, or of one of `everything` that is not in
     `train`, or weights of an epoch that clips of `test` chose, unless that is how this run's own is chosen.
     """
-    own = fingerprints(train)
-    if not runs and select != "test":
-        return Known(own)
-    measured = fingerprints(test)
-    unlabelled = fingerprints(everything) - own if runs else frozenset()
+    own, given, measured = fingerprints(train), set(fingerprints(everything)), fingerprints(test)
+    unlabelled = given - own
     learned, judged_by = set(own), set(measured if select == "test" else ())
     for run in runs:
         known = known_to(run)
@@ -82,4 +90,5 @@ def inherited(runs: Sequence[Path], train: ClipSet, everything: ClipSet, test: C
             )
         learned |= known.learned
         judged_by |= known.judged_by
-    return Known(frozenset(learned), frozenset(judged_by))
+        given |= known.given
+    return Known(frozenset(learned), frozenset(judged_by), frozenset(given))

@@ -23,7 +23,7 @@ class LabelledData:
 
     Attributes:
         budget: how many labels that took, in words.
-        known: whose labels the run will know.
+        known: what the run will know.
     """
 
     train: ClipSet

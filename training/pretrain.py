@@ -13,10 +13,13 @@ from skel.training.checkpoint import ModelCard, save_model
 from skel.training.config import PretrainConfig
 from skel.training.dataset import digest
 from skel.training.device import autocast, clip_tensor, keep_freed_memory
+from skel.training.divergence import Figures, check_weights
 from skel.training.join import load_joined
+from skel.training.known_labels import Known, fingerprints
 from skel.training.methods.registry import Method, create_method
 from skel.training.option_checks import check_options
-from skel.training.run import Figures, Run, provenance
+from skel.training.run import Run, provenance
+from skel.training.run_config import with_whole_paths
 from skel.training.schedule import learning_rate
 
 
@@ -28,6 +31,7 @@ def pretrain(config: PretrainConfig) -> Path:
 
 def _pretrain(config: PretrainConfig, device: torch.device) -> Path:
     check_options(config)
+    config = with_whole_paths(config)
     if device.type == "cpu":
         if config.compile:
             raise UserError("--compile is for a GPU: leave it out on the CPU")
@@ -42,6 +46,8 @@ def _pretrain(config: PretrainConfig, device: torch.device) -> Path:
         raise UserError(f"--method.queue-size {queue_size} cannot hold the keys of a batch: give {batch} or more")
     with ranks.main_first():
         run = Run(config.out, config, config.seed, digest(data, labelled=False))
+    if ranks.is_main():
+        Known(given=fingerprints(data)).write(run.folder)
     steps = len(clips) // batch  # the last, smaller batch is dropped: every key in the queue is from a full one
 
     torch.manual_seed(config.seed)
@@ -67,7 +73,9 @@ def _pretrain(config: PretrainConfig, device: torch.device) -> Path:
                 losses = method.losses(clips[order[step * batch : (step + 1) * batch]], epoch, generator)
             figures.add(take_step(method, optimiser, losses))
             advance()
-        return figures.means()
+        means = figures.means()
+        check_weights(method, epoch)
+        return means
 
     run.train(config.epochs, {"method": method, "optimiser": optimiser}, one_epoch, steps, "pre-training")
     made = provenance(config, [f"{data.dataset} {data.split} train ({len(data)} clips, labels unused)"])

@@ -14,13 +14,14 @@ from skel.training.config import KnnConfig, LinearConfig
 from skel.training.dataset import ClipSet, digest
 from skel.training.device import pick_device
 from skel.training.evaluate import predict, show
-from skel.training.finetune import deciding_clips, finish, start, with_whole_paths
+from skel.training.finetune import deciding_clips, finish, start
 from skel.training.join import load_joined
 from skel.training.known_labels import inherited
 from skel.training.labelled import choose_labels, load_labelled
 from skel.training.option_checks import check_options, check_seed
 from skel.training.report import Report
 from skel.training.run import Run
+from skel.training.run_config import with_whole_paths
 from skel.training.supervised import learn
 
 
@@ -82,10 +83,11 @@ def knn(config: KnnConfig) -> Report:
         raise UserError(f"{config.init} was trained on clips made in another way: prepare the data with its --clip")
     train, budget = choose_labels(everything, config.labels, config.seed)
     test = load_joined(config.data, "val", config.classes, known=train.classes)
-    inherited([config.init], train, everything, test, "last")
+    seen = inherited([config.init], train, everything, test, "last").gave(test)
     device = pick_device(config.device)
-    known, asked = (predict(network, part, device).embeddings for part in (train, test))
-    report = Report.of(neighbour_logits(known, train.labels, asked, config.k, len(train.classes)), test.labels, test.classes)
+    features, asked = (predict(network, part, device).embeddings for part in (train, test))
+    votes = neighbour_logits(features, train.labels, asked, config.k, len(train.classes))
+    report = Report.of(votes, test.labels, test.classes, seen=seen)
     if config.plot:
         from skel.training.plots import draw_confusion, draw_embedding
 

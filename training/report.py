@@ -1,7 +1,7 @@
 """Figures of one measurement: how often a recogniser is right, about what, and how sure of it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,6 +24,8 @@ class Report:
         top5: share of clips whose right name is among the first five.
         calibrated: with the model's own temperature.
         raw: with temperature 1.
+        seen: how many of the clips are copies of some that the recogniser was given to learn from, labelled or not.
+        seen_right: how many of those it called by their right name.
     """
 
     classes: tuple[str, ...]
@@ -31,6 +33,8 @@ class Report:
     top5: float
     calibrated: Calibration
     raw: Calibration
+    seen: int = 0
+    seen_right: int = 0
 
     @classmethod
     def of(
@@ -39,15 +43,18 @@ class Report:
         labels: npt.NDArray[np.int64],
         classes: tuple[str, ...],
         temperature: float = 1.0,
+        seen: npt.NDArray[np.bool_] | None = None,
     ) -> Self:
-        """Compare (N, K) logits with (N,) labels."""
+        """Compare (N, K) logits with (N,) labels; `seen` (N,) says which clips it knows."""
         best = np.argsort(-logits, axis=1, kind="stable")[:, :5]
         confusion = np.zeros((len(classes), len(classes)), np.int64)
         np.add.at(confusion, (labels, best[:, 0]), 1)
+        right = best[:, 0] == labels
         top5 = float((best == labels[:, None]).any(axis=1).mean()) if len(labels) else 0.0
         raw = calibration(logits, labels)
         calibrated = raw if temperature == 1 else calibration(logits, labels, temperature)
-        return cls(classes, confusion, top5, calibrated, raw)
+        report = cls(classes, confusion, top5, calibrated, raw)
+        return report if seen is None else replace(report, seen=int(seen.sum()), seen_right=int(right[seen].sum()))
 
     @property
     def count(self) -> int:
@@ -58,6 +65,20 @@ class Report:
     def top1(self) -> float:
         """Share of clips called by their right name."""
         return float(np.trace(self.confusion) / max(self.count, 1))
+
+    @property
+    def top1_of_others(self) -> float | None:
+        """The same of the clips that are not `seen`; None where there are none."""
+        others = self.count - self.seen
+        return (int(np.trace(self.confusion)) - self.seen_right) / others if others else None
+
+    @property
+    def seen_text(self) -> str:
+        """In words: how many are `seen`, and how often it is right about the others; empty where none are."""
+        if not self.seen:
+            return ""
+        others = "" if self.top1_of_others is None else f": top-1 {self.top1_of_others:.1%} of the others"
+        return f"{self.seen} of these {self.count} clips are in what it was given to learn from, too{others}"
 
     @property
     def per_class(self) -> dict[str, float | None]:
@@ -72,6 +93,7 @@ class Report:
             "count": self.count,
             "top1": self.top1,
             "top5": self.top5,
+            "seen": {"count": self.seen, "right": self.seen_right, "top1_of_others": self.top1_of_others},
             "calibration": {"own": _bins(self.calibrated), "raw": _bins(self.raw)},
             "per_class": self.per_class,
             "classes": list(self.classes),
@@ -82,7 +104,9 @@ class Report:
     def from_json(cls, fields: dict[str, Any]) -> Self:
         """The inverse of `to_json`."""
         own, raw = (_calibration(fields["calibration"][name]) for name in ("own", "raw"))
-        return cls(tuple(fields["classes"]), np.asarray(fields["confusion"], np.int64), fields["top5"], own, raw)
+        confusion = np.asarray(fields["confusion"], np.int64)
+        seen = fields.get("seen") or {"count": 0, "right": 0}
+        return cls(tuple(fields["classes"]), confusion, fields["top5"], own, raw, seen["count"], seen["right"])
 
 
 def _bins(measured: Calibration) -> dict[str, Any]:
@@ -136,6 +160,8 @@ def print_report(report: Report, likely: bool = True) -> None:
         table.add_row(name, str(total), "–" if share is None else f"{share:.0%}", mistaken)
     console = Console()
     console.print(table)
+    if report.seen:
+        console.print(report.seen_text)
     if not likely:
         return
     raw, own = report.raw, report.calibrated

@@ -15,6 +15,7 @@ from skel.training.checkpoint import MODEL_FILE
 from skel.training.config import UNVARIED, FinetuneConfig, LabelledConfig, LinearConfig, PretrainConfig, ReproduceConfig
 from skel.training.dataset import PARTS, digest, find_split, load_meta, load_split
 from skel.training.device import pick_device
+from skel.training.divergence import Diverged
 from skel.training.ensemble import load_ensemble
 from skel.training.evaluate import predict
 from skel.training.finetune import finetune
@@ -66,8 +67,13 @@ def reproduce(config: ReproduceConfig) -> Path:
     Run(config.out, Lasting(config.table, folder), config.seed, clips)
     fresh = False
     for number, stage in enumerate(stages, start=1):
-        print(f"[{number}/{len(stages)}] {stage.config.out.relative_to(config.out)}", file=sys.stderr)
-        if stage.run():
+        name = stage.config.out.relative_to(config.out).as_posix()
+        print(f"[{number}/{len(stages)}] {name}", file=sys.stderr)
+        try:
+            fresh_now = stage.run()
+        except Diverged as error:
+            raise Diverged(f"{name}: {error.what}", f"look at the clips with skel-data info {folder}") from error
+        if fresh_now:
             fresh = True
             _write(config, folder, meta)
     if config.stream == "all":
@@ -180,6 +186,8 @@ def _notes(config: ReproduceConfig, meta: dict[str, Any]) -> Iterator[str]:
     yield "3s: .6 joint + .6 bone + .4 motion on logits"
     if ClipConfig.from_json(meta["clip"]) != AIMCLR:
         yield "the clips were not made as published (skel-data prepare --clip aimclr --people reference)"
+    if (people := meta.get("people", "unknown")) != "reference":
+        yield f"people in the clips: {people} (published: reference, see skel-data prepare --people)"
     if config.channels != 16 or config.batch_size != 128:
         yield f"{config.channels} channels and batches of {config.batch_size} (published 16 and 128)"
     if config.precision != "fp32":

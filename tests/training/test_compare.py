@@ -1,6 +1,8 @@
 import json
 import os
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from skel.skeleton.clip import AIMCLR
 from skel.skeleton.errors import UserError
 from skel.training.adaptation_config import CompareConfig, FinetuneOptions, LinearOptions, PretrainOptions
+from skel.training.cli import COMMANDS, _options
 from skel.training.compare import compare, plan
 from skel.training.comparison_table import Comparison, Curve, Point
 from skel.training.dataset import PARTS, load_split, save_split
@@ -133,6 +136,34 @@ def test_runs_go_side_by_side_and_more_can_be_asked_for(prepared, other, tmp_pat
         compare(replace(few, finetune=FinetuneOptions(epochs=3)))
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_run_that_diverges_is_named_and_a_mended_option_costs_no_pre_training(prepared, other, tmp_path, jobs):
+    few = config(other, prepared, tmp_path / "run", starts=("source",), labels=(1.0,), seeds=1, jobs=jobs)
+    few = replace(few, finetune=replace(few.finetune, epochs=3))
+    fast = replace(few.finetune, optimiser="sgd", learning_rate=1000.0, schedule="step")
+    with pytest.raises(UserError, match=r"^finetune/s\w+/all/seed-0: .*: give a lower --finetune\.learning-rate$"):
+        compare(replace(few, finetune=fast))
+    folder = tmp_path / "run"
+    encoder = folder / "pretrain" / "source" / "model.safetensors"
+    trained = encoder.stat().st_mtime_ns
+    mended = replace(few, finetune=replace(fast, learning_rate=0.1))
+    with pytest.raises(UserError, match=r"another finetune\.learning_rate: .* or delete .*finetune, and all else is kept$"):
+        compare(mended)
+    shutil.rmtree(folder / "finetune")
+    compare(mended)
+    compare(mended)
+    assert encoder.stat().st_mtime_ns == trained
+    assert json.loads((folder / "config.json").read_text())["finetune"]["learning_rate"] == 0.1
+    # Nothing is linear yet, so that part is free; the encoder is not.
+    linear = replace(mended, linear=LinearOptions(epochs=2), protocol=("finetune", "linear"))
+    compare(linear)
+    assert encoder.stat().st_mtime_ns == trained
+    with pytest.raises(
+        UserError, match=r"another linear\.epochs, pretrain\.learning_rate: choose another --out, or delete it$"
+    ):
+        compare(replace(linear, linear=LinearOptions(epochs=3), pretrain=replace(few.pretrain, learning_rate=0.2)))
+
+
 class Deadly:
     """Ends the process that unpickles it."""
 
@@ -161,6 +192,11 @@ def test_what_few_labels_need_is_read_between_the_points():
     full = Point(1.0, 500, (0.6,))
     assert str(full) == "60.0"
     found = Comparison(("a xsub",), "b xsub", 50, full, (curve(0.2, 0.4, 0.8), curve(0.7, 0.8, 0.9), curve(0, 0, 0)), {})
+    assert "training part, too" not in found.to_markdown()
+    assert (
+        "50 clips of the target's validation part, of which 9 are in its training part, too: "
+        in replace(found, seen=9).to_markdown()
+    )
     rows = [row.split("|")[-2].strip() for row in found.to_markdown().splitlines() if row.startswith("| everything")]
     assert rows == ["31.6 %", "≤ 1 %", "–"]
 
@@ -224,3 +260,16 @@ def test_sets_that_do_not_go_together_are_refused_before_anything_runs(prepared,
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "run").exists()
     assert np.array_equal(parts["train"].clips, load_split(tmp_path / "published", "train").clips)
+
+
+@pytest.mark.parametrize(
+    ("words", "labels", "selection"),
+    [
+        ("--labels 0.05,0.5 --selection random,typical", (0.05, 0.5), ("random", "typical")),
+        ("--labels=0.05,0.5 1 --selection=random,typical", (0.05, 0.5, 1.0), ("random", "typical")),
+        ("--selection random typical --labels 0.05", (0.05,), ("random", "typical")),
+    ],
+)
+def test_lists_are_written_with_blanks_or_commas(words, labels, selection):
+    options = _options("compare", COMMANDS["compare"], f"--source a,b --target c --out d {words}".split())
+    assert (options.labels, options.selection, options.source) == (labels, selection, (Path("a,b"),))

@@ -218,10 +218,13 @@ def test_an_ensemble_sums_weighted_logits(prepared, tmp_path, capsys):
     both = evaluate(EvaluateConfig(tuple(runs), (prepared,), json="-", device="cpu"))
     printed = json.loads(capsys.readouterr().out)
     assert printed["weights"] == [0.6, 0.4]
-    assert both.calibrated.temperature == pytest.approx(1.0)
+    assert both.calibrated.temperature == 1
     clips = torch.from_numpy(load_split(prepared, "val").clips)
     with torch.no_grad():
         summed = sum(w * load_model(run)[0](clips).logits for w, run in zip((0.6, 0.4), runs))
+    three = evaluate(EvaluateConfig((*runs, runs[1]), (prepared,), weights=(0.6, 0.6, 0.4), device="cpu"))
+    assert three.calibrated.temperature == 1
+    assert "temperature not fitted" in " ".join(capsys.readouterr().out.split())
     called = np.bincount(summed.argmax(dim=1).numpy(), minlength=3)
     assert both.confusion.sum(axis=0).tolist() == called.tolist()
     alone = evaluate(EvaluateConfig(tuple(runs), (prepared,), weights=(1e6, 1e-6), json="-", device="cpu"))

@@ -9,6 +9,7 @@ from skel.skeleton.errors import UserError
 from skel.training import reproduce as module
 from skel.training.checkpoint import load_model
 from skel.training.config import ReproduceConfig
+from skel.training.dataset import load_meta
 from skel.training.prepare import prepare
 from skel.training.raw import Options
 from skel.training.reproduce import reproduce
@@ -84,6 +85,30 @@ def test_a_faster_precision_is_that_of_all_that_learns_and_the_table_says_so(ntu
     made = {kind: load_model(tmp_path / "out" / "joint" / kind)[1].provenance["config"] for kind in ("pretrain", *KINDS)}
     assert {kind for kind, config in made.items() if config.get("precision") == "bf16"} == {"pretrain", *KINDS} - {"linear"}
     capsys.readouterr()
+
+
+def test_pku(miniature, tmp_path, capsys):
+    source = Recorded("pku-mmd", [miniature("pku-mmd")], Options(people="reference"), keep_recordings=False)
+    prepare(source, tmp_path / "pku", AIMCLR, {})
+    table = reproduce(short("pku1-xsub", tmp_path / "pku", tmp_path / "out", stream="joint")).read_text()
+    assert "# pku1-xsub: AimCLR, top-1 in %" in table
+    assert "| linear evaluation | joint | 83.43 |" in table
+    assert "| fine-tuned, all labels | joint | – |" in table
+    assert "pku-mmd xsub, 12 training and 12 test clips" in table
+    assert "people in the clips" not in table
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize("people", ["tracked", "unknown"])
+def test_a_table_of_other_people_than_the_published_says_so(miniature, tmp_path, people):
+    out = tmp_path / "ntu60"
+    prepare(Recorded("ntu60", [miniature("ntu60")]), out, AIMCLR, {}, ["xsub"])
+    meta = load_meta(out / "xsub")
+    if people == "unknown":  # prepared before this was written
+        del meta["people"]
+        (out / "xsub" / "meta.json").write_text(json.dumps(meta))
+    config = short("ntu60-xsub", out, tmp_path / "out")
+    assert f"- people in the clips: {people} (published: reference" in module._write(config, out, meta).read_text()
 
 
 def test_another_set_is_refused(prepared, tmp_path):
