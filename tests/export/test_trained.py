@@ -1,6 +1,7 @@
 """Exports of runs that really were fine-tuned, on the sets that they name."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -105,6 +106,7 @@ def test_runs_that_learned_from_everything_leave_nothing_to_fit_on(prepared, tmp
 
 def test_other_sets_than_those_of_the_training_are_not_fitted_on(prepared, tmp_path):
     run = tuned(prepared, tmp_path / "run", held_out=0.25, held_out_by="clips", epochs=1)
-    both = DataSource((prepared, prepared))
+    shutil.copytree(prepared, tmp_path / "others")
+    both = DataSource((prepared, tmp_path / "others"))
     with pytest.raises(UserError, match="does not have, or has no label of: t0, t1"):
         both.held_out(load_runs([run]))
