@@ -158,12 +158,14 @@ def whole(files: int, jobs: int) -> dict[str, Any]:
 
 def main(config: Config) -> None:
     jobs = config.jobs or psutil.cpu_count() or 1
+    before = psutil.getloadavg()[0]
     result = {
         "machine": f"{platform.processor() or platform.machine()}, {psutil.cpu_count()} cores",
         "python": platform.python_version(),
         "numpy": np.__version__,
         "one_core": parsing(config.seconds),
         "whole": whole(config.files, jobs),
+        "load_before_and_after": [round(before, 1), round(psutil.getloadavg()[0], 1)],
     }
     print(json.dumps(result, indent=1))
 
