@@ -18,9 +18,9 @@ import tyro
 from few_labels import FOLDERS, jobs
 
 from skel.training.checkpoint import load_model
-from skel.training.dataset import load_split
+from skel.training.dataset import fingerprints, load_split
 from skel.training.evaluate import score
-from skel.training.known_labels import Known, fingerprints
+from skel.training.known_labels import Known
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Config:
 
 def measure(config: Config) -> dict[str, Any]:
     train, test = (load_split(config.sets / FOLDERS["nw"], part) for part in ("train", "val"))
-    copies = Known(given=fingerprints(train)).gave(test)
+    copies = Known(given=frozenset(fingerprints(train))).gave(test)
     top1: dict[str, dict[str, list[float]]] = {}
     for folder in sorted({job.folder for job in jobs() if job.folder.startswith("nw/finetune")}):
         if not (config.work / folder / "metrics.json").is_file() or "three-streams" in folder:

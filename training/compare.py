@@ -22,11 +22,10 @@ from skel.training.adaptation_config import (
 from skel.training.checkpoint import MODEL_FILE, load_model
 from skel.training.comparison_table import Comparison, Curve, Point, percent, write_table
 from skel.training.config import FinetuneConfig, LinearConfig, PretrainConfig
-from skel.training.dataset import UNLABELLED, ClipSet, digest, find_split, load_meta, load_split
+from skel.training.dataset import UNLABELLED, ClipSet, digest, find_split, fingerprints, load_meta, load_split
 from skel.training.device import pick_device
 from skel.training.evaluate import predict
 from skel.training.join import require_alike
-from skel.training.known_labels import fingerprints
 from skel.training.labelled import LABELLED_FILE
 from skel.training.option_checks import check_options
 from skel.training.report import METRICS_FILE, report_of
@@ -99,9 +98,9 @@ def compare(config: CompareConfig) -> Path:
 
 def _refuse_seen(config: CompareConfig, parts: Sequence[ClipSet], test: ClipSet) -> None:
     """`UserError` where encoders would see clips that are measured on, as in another split of the target's set."""
-    measured = fingerprints(test)
+    measured = set(fingerprints(test))
     for source, part in zip(config.source, parts):
-        if seen := len(fingerprints(part) & measured):
+        if seen := len(measured.intersection(fingerprints(part))):
             raise UserError(
                 f"{seen} of the clips that {config.target} is measured on are in the training part of {source}: "
                 "give a --source of other people or classes"

@@ -82,6 +82,11 @@ def digest(*sets: ClipSet, labelled: bool = True) -> str:
     return found.hexdigest()
 
 
+def fingerprints(clips: ClipSet) -> list[str]:
+    """16 hexadecimal digits of each clip's coordinates; copies of a clip have the same, whatever they are called."""
+    return [hashlib.blake2b(np.ascontiguousarray(clip).data, digest_size=8).hexdigest() for clip in clips.clips]
+
+
 def clip_shape(config: ClipConfig) -> tuple[int, int, int, int]:
     """(3, T, V, M) of the clips that a configuration makes."""
     return 3, config.frames, len(config.skeleton_layout()), config.max_bodies

@@ -15,12 +15,12 @@ from skel.models.stgcn import STGCN
 from skel.skeleton.errors import UserError
 from skel.skeleton.files import write_text
 from skel.training.config import EvaluateConfig
-from skel.training.dataset import ClipSet
+from skel.training.dataset import ClipSet, fingerprints
 from skel.training.device import clip_tensor, multiply, pick_device
 from skel.training.divergence import check_said
 from skel.training.ensemble import load_ensemble
 from skel.training.join import load_joined
-from skel.training.known_labels import fingerprints, known_to
+from skel.training.known_labels import known_to
 from skel.training.report import Report, print_report
 from skel.training.stream_config import StreamOptions
 
@@ -111,7 +111,7 @@ def evaluate(config: EvaluateConfig) -> Report:
 
 def _seen(runs: Sequence[Path], data: ClipSet) -> npt.NDArray[np.bool_]:
     """Which clips some run was given; says so where it learned their labels: in another split of the set, perhaps."""
-    measured = fingerprints(data)
+    measured = set(fingerprints(data))
     seen = np.zeros(len(data), bool)
     for run in runs:
         known = known_to(run)

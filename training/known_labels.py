@@ -3,7 +3,6 @@
 Clips are told by their coordinates, whatever a set, a folder or a protocol calls them.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import numpy.typing as npt
 
 from skel.skeleton.errors import UserError
 from skel.skeleton.files import write_text
-from skel.training.dataset import ClipSet
+from skel.training.dataset import ClipSet, fingerprints
 
 KNOWN_FILE = "known_labels.json"
 
@@ -39,16 +38,7 @@ class Known:
 
     def gave(self, clips: ClipSet) -> npt.NDArray[np.bool_]:
         """(N,): which clips are copies of some that it was given, and so no test of what it can do with others."""
-        return np.array([mark in self.given for mark in _fingerprints(clips)], bool)
-
-
-def fingerprints(clips: ClipSet) -> frozenset[str]:
-    """16 hexadecimal digits of each clip's coordinates; copies of a clip have the same."""
-    return frozenset(_fingerprints(clips))
-
-
-def _fingerprints(clips: ClipSet) -> list[str]:
-    return [hashlib.blake2b(np.ascontiguousarray(clip).data, digest_size=8).hexdigest() for clip in clips.clips]
+        return np.array([mark in self.given for mark in fingerprints(clips)], bool)
 
 
 def known_to(run: Path) -> Known:
@@ -69,7 +59,7 @@ def inherited(runs: Sequence[Path], train: ClipSet, everything: ClipSet, test: C
     `UserError` where that is more than it may: the label of a clip of `test`, or of one of `everything` that is not in
     `train`, or weights of an epoch that clips of `test` chose, unless that is how this run's own is chosen.
     """
-    own, given, measured = fingerprints(train), set(fingerprints(everything)), fingerprints(test)
+    own, given, measured = (set(fingerprints(clips)) for clips in (train, everything, test))
     unlabelled = given - own
     learned, judged_by = set(own), set(measured if select == "test" else ())
     for run in runs:

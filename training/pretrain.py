@@ -11,11 +11,11 @@ from skel.skeleton.errors import UserError
 from skel.training import ranks
 from skel.training.checkpoint import ModelCard, save_model
 from skel.training.config import PretrainConfig
-from skel.training.dataset import digest
+from skel.training.dataset import digest, fingerprints
 from skel.training.device import autocast, clip_tensor, keep_freed_memory
 from skel.training.divergence import Figures, check_weights
 from skel.training.join import load_joined
-from skel.training.known_labels import Known, fingerprints
+from skel.training.known_labels import Known
 from skel.training.methods.registry import Method, create_method
 from skel.training.option_checks import check_options
 from skel.training.run import Run, provenance
@@ -47,7 +47,7 @@ def _pretrain(config: PretrainConfig, device: torch.device) -> Path:
     with ranks.main_first():
         run = Run(config.out, config, config.seed, digest(data, labelled=False))
     if ranks.is_main():
-        Known(given=fingerprints(data)).write(run.folder)
+        Known(given=frozenset(fingerprints(data))).write(run.folder)
     steps = len(clips) // batch  # the last, smaller batch is dropped: every key in the queue is from a full one
 
     torch.manual_seed(config.seed)

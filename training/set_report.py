@@ -1,6 +1,5 @@
 """What is in a prepared set, and what looks wrong with it."""
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import numpy.typing as npt
 
 from skel.skeleton.anatomy import bone_lengths_m, facing_checks, human_range_m
 from skel.skeleton.layouts import SkeletonLayout
-from skel.training.dataset import PARTS, UNLABELLED, ClipSet, Part, find_split, load_meta, load_split
+from skel.training.dataset import PARTS, UNLABELLED, ClipSet, Part, find_split, fingerprints, load_meta, load_split
 
 Array = npt.NDArray[np.float64]
 
@@ -38,6 +37,7 @@ def describe(root: Path) -> dict[str, Any]:
         "dataset": meta["dataset"],
         "split": meta["split"],
         "clip": meta["clip"],
+        "people": meta.get("people"),
         "parts": {
             part: _describe_part(clips, meta["parts"][part].get("missing_joints", {})) for part, clips in parts.items()
         },
@@ -173,12 +173,8 @@ def _content_warnings(parts: dict[Part, ClipSet], counts: dict[Part, npt.NDArray
     in_both = {int(s) for s in train.subjects if s >= 0} & {int(s) for s in val.subjects}
     if in_both and train.split.startswith("xsub"):
         warnings.append(f"subjects {sorted(in_both)} are in both parts of a cross-subject split")
-    known = set(_digests(train))
-    same = [name for name, digest in zip(val.names, _digests(val)) if digest in known]
+    known = set(fingerprints(train))
+    same = [name for name, mark in zip(val.names, fingerprints(val)) if mark in known]
     if same:
         warnings.append(f"{len(same)} of the {len(val)} clips of val are in train too, such as {same[0]}")
     return warnings
-
-
-def _digests(clips: ClipSet) -> list[bytes]:
-    return [hashlib.blake2b(clip.tobytes(), digest_size=16).digest() for clip in clips.clips]

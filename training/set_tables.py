@@ -14,7 +14,7 @@ def print_report(report: dict[str, Any], console: Console) -> None:
     console.print(f"[bold]{report['dataset']} {report['split']}[/bold] in {report['folder']}", soft_wrap=True)
     console.print(
         f"{clip['frames']} frames, {clip['layout']}, {clip['max_bodies']} bodies, gaps {clip['gaps']}, "
-        f"centring {clip['centring']}, yaw {clip['yaw']}"
+        f"centring {clip['centring']}, yaw {clip['yaw']}" + (f", people {report['people']}" if report["people"] else "")
     )
     console.print(_parts_table(report))
     classes = Table("class", *PARTS)

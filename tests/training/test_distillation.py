@@ -12,11 +12,11 @@ from scipy.special import softmax
 from skel.skeleton.errors import UserError
 from skel.training.checkpoint import load_model
 from skel.training.config import UNVARIED, FinetuneConfig
-from skel.training.dataset import load_split
+from skel.training.dataset import fingerprints, load_split
 from skel.training.distillation import lessons
 from skel.training.evaluate import predict
 from skel.training.finetune import finetune
-from skel.training.known_labels import Known, fingerprints, known_to
+from skel.training.known_labels import Known, known_to
 from skel.training.labelled import LABELLED_FILE, load_labelled
 from skel.training.run import Run
 from skel.training.splits import read_names, subset, write_names
@@ -130,7 +130,7 @@ def test_teachers_that_do_not_fit_get_one_line(prepared, tmp_path, teacher, pupi
 def test_a_teacher_that_knows_a_clip_that_its_pupil_is_measured_on_is_refused(prepared, tmp_path):
     options = config(prepared, tmp_path / "pupil", epochs=1, labels=0.25)
     run = finetune(replace(options, out=tmp_path / "teacher"))
-    known, of_test = known_to(run), fingerprints(subset(load_split(prepared, "val"), np.array([0])))
+    known, of_test = known_to(run), set(fingerprints(subset(load_split(prepared, "val"), np.array([0]))))
     assert not known.learned & of_test
     Known(known.learned | of_test).write(run)
     with pytest.raises(UserError, match="learned from the labels of 1 clips that this run would be measured on"):

@@ -15,6 +15,7 @@ from skel.skeleton.recording import load_recording, save_recording
 from skel.training.dataset import PARTS, load_meta, load_split
 from skel.training.prepare import prepare
 from skel.training.raw import Options
+from skel.training.set_report import describe
 from skel.training.sources import READERS, Performed, Recorded
 
 DEFAULT = ClipConfig()
@@ -157,7 +158,7 @@ def test_names_to_exclude(miniature, tmp_path):
 @pytest.mark.parametrize("people", ["tracked", "reference"])
 def test_the_set_says_who_is_in_its_clips(miniature, tmp_path, people):
     for one in prepared("pku-mmd", miniature("pku-mmd"), tmp_path / "several", people=people):
-        assert load_meta(one.folder)["people"] == people
+        assert load_meta(one.folder)["people"] == describe(one.folder)["people"] == people
     (one,) = prepared("nw-ucla", miniature("nw-ucla"), tmp_path / "single")
     assert "people" not in load_meta(one.folder)
 

@@ -31,6 +31,7 @@ def changed(parts, change):
 def test_a_good_set_has_no_warnings(tmp_path, parts):
     report = report_of(tmp_path, parts)
     assert report["warnings"] == []
+    assert report["people"] is None, "a set of another origin"
     assert report["parts"]["train"]["clips"] == 480
     assert report["parts"]["val"]["subjects"] == [4, 9, 14]
     assert sum(row["train"] for row in report["classes"]) == 480
@@ -117,6 +118,15 @@ def test_tables_show_everything(tmp_path, parts):
     text = capture.get()
     for word in ("synthetic xsub", "Head–Neck", "toes in front", "0–3", "warning", parts["train"].classes[0]):
         assert word in text
+
+
+def test_the_tables_say_who_is_in_the_clips_where_the_set_does(tmp_path, parts):
+    report = report_of(tmp_path, parts)
+    for people, shown in ((None, False), ("reference", True)):
+        console = Console(width=120)
+        with console.capture() as capture:
+            print_report({**report, "people": people}, console)
+        assert ("people reference" in capture.get()) == shown
 
 
 def test_ranges():
