@@ -109,7 +109,7 @@ def _options(name: str, command: Command, arguments: list[str]) -> Any:
     if name == "compare":
         from skel.training.adaptation_config import PretrainOptions
 
-        method, arguments = _named_method(_split_at_commas(arguments, ("--labels", "--selection")))
+        method, arguments = _named_method(_split_at_commas(arguments, ("--labels", "--selection", "--starts", "--protocol")))
         default = kind(tyro.MISSING, tyro.MISSING, tyro.MISSING, pretrain=PretrainOptions(method=method))
         return tyro.cli(kind, prog=program, args=arguments, default=default)
     return tyro.cli(kind, prog=program, args=arguments)
@@ -123,9 +123,9 @@ def _split_at_commas(arguments: list[str], options: Sequence[str]) -> list[str]:
         name, _, value = argument.partition("=")
         if argument.startswith("-"):
             inside = name in options
-            split += [name, *value.split(",")] if inside and value else [argument]
+            split += [name, *filter(None, value.split(","))] if inside and value else [argument]
         else:
-            split += [part for part in argument.split(",") if part] if inside else [argument]
+            split += filter(None, argument.split(",")) if inside else [argument]
     return split
 
 

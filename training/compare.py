@@ -92,7 +92,8 @@ def compare(config: CompareConfig) -> Path:
     )
     _choose_clips(config, trials, encoders)
     train_all([_run_on_labels(config, trial, encoders) for trial in trials], METRICS_FILE, config.jobs, config.out)
-    print(write_table(_result(config), config.out))
+    seen = len(set(fingerprints(parts[-1])).intersection(fingerprints(test)))
+    print(write_table(_result(config, len(test), seen), config.out))
     return config.out
 
 
@@ -156,6 +157,8 @@ def _checked(config: CompareConfig) -> CompareConfig:
         check_options(getattr(config, name), f"--{name}.")
     pick_device(config.device)
     source, target = tuple(find_split(path).resolve() for path in config.source), find_split(config.target).resolve()
+    if twice := [path for i, path in enumerate(source) if path in source[:i]]:
+        raise UserError(f"--source names {twice[0]} twice: leave one of them out")
     if target in source:
         raise UserError(f"{target} is both source and target: give a --source of other people or classes")
     require_alike((*source, target))
@@ -220,7 +223,7 @@ def _embedded(encoder: Path, clips: ClipSet, device: str) -> Any:
     return predict(load_model(encoder)[0], clips, pick_device(device)).embeddings
 
 
-def _result(config: CompareConfig) -> Comparison:
+def _result(config: CompareConfig, count: int, seen: int) -> Comparison:
     def point(protocol: Protocol, start: Start, selection: Selection, share: float) -> Point:
         trials = [_trial(protocol, start, selection, share, seed) for seed in range(config.seeds)]
         folders = [config.out / trial.folder for trial in trials]
@@ -230,9 +233,8 @@ def _result(config: CompareConfig) -> Comparison:
     shares = sorted(set(config.labels))
     found = tuple(Curve(*curve, tuple(point(*curve, share) for share in shares)) for curve in curves(config))
     full = point("finetune", "scratch", "balanced", 1.0)
-    judged = report_of(config.out / _trial("finetune", "scratch", "balanced", 1.0, 0).folder)
     source, target = tuple(_name(path) for path in config.source), _name(config.target)
-    return Comparison(source, target, judged.count, full, found, provenance(config, [*source, target]), judged.seen)
+    return Comparison(source, target, count, full, found, provenance(config, [*source, target]), seen)
 
 
 def _name(folder: Path) -> str:

@@ -41,7 +41,7 @@ class Recorded:
         clip: how clips are made: our default, or the published preprocessing of AimCLR.
         split: the protocols to prepare; all that the set has by default.
         exclude: text file that names files to leave out, parted by lines, spaces, commas or semicolons; words that are no
-            such name are passed over.
+            such name are passed over. Of own recordings, one a line.
         jobs: processes at once; 0 = one a core.
     """
 

@@ -50,7 +50,7 @@ def lessons(config: FinetuneConfig, data: LabelledData, device: torch.device) ->
             f"{config.teachers[0]} was trained on other classes or clips than this data: give teachers of the same"
         )
     for run in config.teachers:
-        if not known_to(run).learned:
+        if not ((known := known_to(run)) and known.learned):
             raise UserError(
                 f"{run} does not say which clips it learned from: give the folder of a run, as finetune writes it"
             )

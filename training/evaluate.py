@@ -18,7 +18,7 @@ from skel.training.config import EvaluateConfig
 from skel.training.dataset import ClipSet, fingerprints
 from skel.training.device import clip_tensor, multiply, pick_device
 from skel.training.divergence import check_said
-from skel.training.ensemble import load_ensemble
+from skel.training.ensemble import Ensemble, load_ensemble
 from skel.training.join import load_joined
 from skel.training.known_labels import known_to
 from skel.training.report import Report, print_report
@@ -86,18 +86,14 @@ def evaluate(config: EvaluateConfig) -> Report:
     data = load_joined(config.data, config.part, config.classes, known=ensemble.classes)
     if data.clip != ensemble.clip:
         raise UserError(f"{config.checkpoint[0]} was trained on clips made in another way: prepare the data with its --clip")
-    seen = _seen(config.checkpoint, data) if config.part == "val" else None
-    device = pick_device(config.device)
-    said = [predict(network, data, device) for network in ensemble.networks]
-    total = sum(ensemble.weights)  # divided by it, temperature 1 means that none was fitted
-    logits = ensemble.sum_of([one.logits for one in said]) / total
-    report = Report.of(logits, data.labels, data.classes, ensemble.temperature / total, seen)
+    if config.part == "val":
+        _note_labels(config.checkpoint, data)
+    report, embeddings = score_together(ensemble, config.checkpoint, data, pick_device(config.device))
     if config.plot:
         from skel.training.plots import draw_confusion, draw_embedding, draw_reliability
 
         draw_confusion(report, config.plot / "confusion.png")
         draw_reliability(report, config.plot / "reliability.png")
-        embeddings = np.concatenate([one.embeddings for one in said], axis=1)
         draw_embedding(embeddings, data.labels, data.classes, config.plot / "embedding.png")
     source = {
         "checkpoint": [str(path) for path in config.checkpoint],
@@ -109,16 +105,26 @@ def evaluate(config: EvaluateConfig) -> Report:
     return report
 
 
-def _seen(runs: Sequence[Path], data: ClipSet) -> npt.NDArray[np.bool_]:
-    """Which clips some run was given; says so where it learned their labels: in another split of the set, perhaps."""
+def score_together(
+    ensemble: Ensemble, runs: Sequence[Path], data: ClipSet, device: torch.device
+) -> tuple[Report, npt.NDArray[np.float32]]:
+    """(Figures of the networks of `runs` as one, their embeddings (N, F) side by side)."""
+    said = [predict(network, data, device) for network in ensemble.networks]
+    total = sum(ensemble.weights)  # divided by it, temperature 1 means that none was fitted
+    logits = ensemble.sum_of([one.logits for one in said]) / total
+    known = [known_to(run) for run in runs]
+    seen = None if None in known else np.any([of_run.gave(data) for of_run in known if of_run], axis=0)
+    report = Report.of(logits, data.labels, data.classes, ensemble.temperature / total, seen)
+    return report, np.concatenate([one.embeddings for one in said], axis=1)
+
+
+def _note_labels(runs: Sequence[Path], data: ClipSet) -> None:
+    """Say so where a run learned labels of these clips: in another split of the set, perhaps."""
     measured = set(fingerprints(data))
-    seen = np.zeros(len(data), bool)
     for run in runs:
         known = known_to(run)
-        seen |= known.gave(data)
-        if count := len(measured & known.learned):
+        if known and (count := len(measured & known.learned)):
             print(f"note: {run} learned from the labels of {count} of these {len(data)} clips", file=sys.stderr)
-    return seen
 
 
 def show(report: Report, json_target: str | None, source: dict[str, Any], likely: bool = True) -> None:

@@ -54,7 +54,8 @@ def finetune(config: FinetuneConfig, advise: bool = False) -> Path:
         known_clips += "".join(f" {weights_digest(load_model(teacher)[0])}" for teacher in config.teachers)
         runs = "1 run" if len(config.teachers) == 1 else f"{len(config.teachers)} runs"
         unlabelled = len(learned) - len(data.train)
-        data = replace(data, budget=f"{data.budget}, {unlabelled} clips without a label named by {runs}")
+        budget = f"{data.budget}, {unlabelled} clips without a label named by {runs}"
+        data = replace(data, budget=budget, known=data.known.given_also(learned))
     if advise:
         _advise(config, len(learned))
     clips = clip_tensor(learned, network.empty_bodies).to(device)

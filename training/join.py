@@ -38,9 +38,7 @@ def load_joined(
     """
     if not roots:
         raise UserError("--data needs at least one prepared set")
-    folders = [folder_of(root) for root in roots]
-    if twice := [folder for i, folder in enumerate(folders) if folder in folders[:i]]:
-        raise UserError(f"--data names {twice[0]} twice: leave one of them out")
+    folders = each_once(roots)
     sets = load_sets(roots, part)
     _require_same(roots, [one.clip for one in sets])
     of_sets = tuple(dict.fromkeys(name for one in sets for name in one.classes if name != UNLABELLED))
@@ -65,6 +63,14 @@ def load_joined(
     if not some_unlabelled:
         return together
     return _without_label(together) if unlabelled else _with_label(together, part)
+
+
+def each_once(roots: Sequence[Path]) -> list[Path]:
+    """The folders that are read for these; `UserError` where one is named twice, and would count double."""
+    folders = [folder_of(root) for root in roots]
+    if twice := [folder for i, folder in enumerate(folders) if folder in folders[:i]]:
+        raise UserError(f"--data names {twice[0]} twice: leave one of them out")
+    return folders
 
 
 def _prefixes(folders: Sequence[Path], sets: Sequence[ClipSet]) -> list[str]:

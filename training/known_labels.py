@@ -5,8 +5,9 @@ Clips are told by their coordinates, whatever a set, a folder or a protocol call
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -25,12 +26,16 @@ class Known:
     Attributes:
         learned: whose labels were learned.
         judged_by: whose labels chose an epoch although they are of a validation part (`--select test`).
-        given: of the training parts, labelled or not.
+        given: of all clips that the weights, an epoch or the temperature were learned from, labelled or not.
     """
 
     learned: frozenset[str] = frozenset()
     judged_by: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
+
+    def given_also(self, clips: ClipSet) -> Self:
+        """The same, and these clips were given, too."""
+        return replace(self, given=self.given.union(fingerprints(clips)))
 
     def write(self, run: Path) -> None:
         """Into the run's folder."""
@@ -41,29 +46,35 @@ class Known:
         return np.array([mark in self.given for mark in fingerprints(clips)], bool)
 
 
-def known_to(run: Path) -> Known:
-    """What is written in the run's folder, or beside its model file; nothing where nothing is."""
+def known_to(run: Path) -> Known | None:
+    """What is written in the run's folder, or beside its model file; None where nothing is."""
     path = (run if run.is_dir() else run.parent) / KNOWN_FILE
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        return Known(frozenset(found["learned"]), frozenset(found["judged_by"]), frozenset(found.get("given", ())))
+        given = found.get("given", found["learned"])  # earlier runs did not say it
+        return Known(frozenset(found["learned"]), frozenset(found["judged_by"]), frozenset(given))
     except FileNotFoundError:
-        return Known()
+        return None
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UserError(f"{path} cannot be read ({error}): train {path.parent} again") from error
 
 
-def inherited(runs: Sequence[Path], train: ClipSet, everything: ClipSet, test: ClipSet, select: str) -> Known:
-    """What a run knows that learns from `train` and brings along what `runs` know.
+def inherited(
+    runs: Sequence[Path], train: ClipSet, held_out: ClipSet | None, everything: ClipSet, test: ClipSet, select: str
+) -> Known:
+    """What a run knows that learns from `train`, is tuned on `held_out` and brings along what `runs` know.
+
+    Of a run that does not say what it knows nothing is brought along.
 
     `UserError` where that is more than it may: the label of a clip of `test`, or of one of `everything` that is not in
     `train`, or weights of an epoch that clips of `test` chose, unless that is how this run's own is chosen.
     """
-    own, given, measured = (set(fingerprints(clips)) for clips in (train, everything, test))
-    unlabelled = given - own
+    own, there, measured = (set(fingerprints(clips)) for clips in (train, everything, test))
+    unlabelled = there - own
+    given = own.union(fingerprints(held_out)) if held_out is not None else set(own)
     learned, judged_by = set(own), set(measured if select == "test" else ())
     for run in runs:
-        known = known_to(run)
+        known = known_to(run) or Known()
         if count := len(known.learned & measured - own):
             raise UserError(
                 f"{run} learned from the labels of {count} clips that this run would be measured on: "

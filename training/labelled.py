@@ -50,7 +50,7 @@ def load_labelled(config: LabelledConfig) -> LabelledData:
     train, held_out = hold_out(chosen, config.held_out, config.held_out_by, config.seed)
     test = load_joined(config.data, "val", config.classes, known=train.classes)
     runs = (*([config.init] if config.init else ()), *(getattr(config, "teachers", None) or ()))
-    known = inherited(runs, train, everything, test, config.select)
+    known = inherited(runs, train, held_out, everything, test, config.select)
     if len(held_out):
         who = f" of {len(np.unique(held_out.subjects))} people" if config.held_out_by == "people" else ""
         budget += f", {len(held_out)} of those clips{who} held out"

@@ -83,7 +83,7 @@ def knn(config: KnnConfig) -> Report:
         raise UserError(f"{config.init} was trained on clips made in another way: prepare the data with its --clip")
     train, budget = choose_labels(everything, config.labels, config.seed)
     test = load_joined(config.data, "val", config.classes, known=train.classes)
-    seen = inherited([config.init], train, everything, test, "last").gave(test)
+    seen = inherited([config.init], train, None, everything, test, "last").gave(test)
     device = pick_device(config.device)
     features, asked = (predict(network, part, device).embeddings for part in (train, test))
     votes = neighbour_logits(features, train.labels, asked, config.k, len(train.classes))

@@ -127,6 +127,7 @@ class Reader:
         open: looks at what there is, once in every process; `UserError` where something that all files need is missing.
         too_few: what to do where there is no clip for one of the two parts.
         several_people: whether `Options.people` decides who is in a clip.
+        any_name: whether the files may be called anything, also several words.
     """
 
     splits: tuple[str, ...]
@@ -136,6 +137,7 @@ class Reader:
     open: Callable[["RawFiles", Options], Opened]
     too_few: str = "give the whole set"
     several_people: bool = False
+    any_name: bool = False
 
 
 def each_file(
@@ -266,17 +268,19 @@ def numbers(text: bytes) -> npt.NDArray[np.float64]:
 
 
 def read_names(path: Path, reader: Reader) -> tuple[str, ...]:
-    """The names of a set's raw files, without their ending, that a text file lists, among other words.
+    """The names of a set's raw files, without their ending, that a text file lists.
 
-    They are parted by white space, commas or semicolons. `UserError` where it lists none.
+    They are parted by white space, commas or semicolons, and other words are passed over; of a set whose files may be
+    called anything, each line is one. `UserError` where it lists none.
     """
     ending = PurePosixPath(reader.example).suffix
     try:
-        words = re.split(r"[\s,;]+", path.read_text(encoding="utf-8-sig", errors="replace"))
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
-    names = (word.removesuffix(ending) for word in words)
+    words = [line.strip() for line in text.splitlines()] if reader.any_name else re.split(r"[\s,;]+", text)
+    names = (PurePosixPath(word).stem if reader.files.fullmatch(word) else word for word in words)
     found = tuple(sorted({name for name in names if reader.files.fullmatch(name + ending)}))
     if not found:
-        raise UserError(f"{path} names no file of this set, such as {reader.example.removesuffix(ending)}: one a line")
+        raise UserError(f"{path} names no file of this set, such as {reader.example.removesuffix(ending)}: list one a line")
     return found

@@ -24,7 +24,8 @@ class Report:
         top5: share of clips whose right name is among the first five.
         calibrated: with the model's own temperature.
         raw: with temperature 1.
-        seen: how many of the clips are copies of some that the recogniser was given to learn from, labelled or not.
+        seen: how many of the clips are copies of some that the recogniser was given to learn from, labelled or not;
+            None where that is not known.
         seen_right: how many of those it called by their right name.
     """
 
@@ -33,7 +34,7 @@ class Report:
     top5: float
     calibrated: Calibration
     raw: Calibration
-    seen: int = 0
+    seen: int | None = None
     seen_right: int = 0
 
     @classmethod
@@ -68,7 +69,9 @@ class Report:
 
     @property
     def top1_of_others(self) -> float | None:
-        """The same of the clips that are not `seen`; None where there are none."""
+        """The same of the clips that are not `seen`; None where there are none, or it is not known which."""
+        if self.seen is None:
+            return None
         others = self.count - self.seen
         return (int(np.trace(self.confusion)) - self.seen_right) / others if others else None
 
@@ -93,7 +96,9 @@ class Report:
             "count": self.count,
             "top1": self.top1,
             "top5": self.top5,
-            "seen": {"count": self.seen, "right": self.seen_right, "top1_of_others": self.top1_of_others},
+            "seen": None
+            if self.seen is None
+            else {"count": self.seen, "right": self.seen_right, "top1_of_others": self.top1_of_others},
             "calibration": {"own": _bins(self.calibrated), "raw": _bins(self.raw)},
             "per_class": self.per_class,
             "classes": list(self.classes),
@@ -105,7 +110,7 @@ class Report:
         """The inverse of `to_json`."""
         own, raw = (_calibration(fields["calibration"][name]) for name in ("own", "raw"))
         confusion = np.asarray(fields["confusion"], np.int64)
-        seen = fields.get("seen") or {"count": 0, "right": 0}
+        seen = fields.get("seen") or {"count": None, "right": 0}
         return cls(tuple(fields["classes"]), confusion, fields["top5"], own, raw, seen["count"], seen["right"])
 
 

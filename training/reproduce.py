@@ -17,13 +17,13 @@ from skel.training.dataset import PARTS, digest, find_split, load_meta, load_spl
 from skel.training.device import pick_device
 from skel.training.divergence import Diverged
 from skel.training.ensemble import load_ensemble
-from skel.training.evaluate import predict
+from skel.training.evaluate import score_together
 from skel.training.finetune import finetune
 from skel.training.option_checks import check_options
 from skel.training.pretrain import pretrain
 from skel.training.probes import linear
 from skel.training.published import PUBLISHED, SETS, TITLES, Entry, Protocol
-from skel.training.report import METRICS_FILE, Report, report_of
+from skel.training.report import METRICS_FILE, report_of
 from skel.training.run import Run
 
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
@@ -131,10 +131,8 @@ def _stages(config: ReproduceConfig, data: Path, stream: Stream) -> Iterator[Sta
 
 
 def _measure_ensemble(config: ReproduceConfig, data: Path, protocol: Protocol) -> None:
-    ensemble = load_ensemble([config.out / stream / protocol for stream in STREAMS])
-    test, device = load_split(data, "val"), pick_device(config.device)
-    logits = ensemble.sum_of([predict(network, test, device).logits for network in ensemble.networks])
-    report = Report.of(logits, test.labels, test.classes, ensemble.temperature)
+    runs = [config.out / stream / protocol for stream in STREAMS]
+    report, _ = score_together(load_ensemble(runs), runs, load_split(data, "val"), pick_device(config.device))
     write_text(config.out / "3s" / protocol / METRICS_FILE, json.dumps(report.to_json(), indent=1, ensure_ascii=False))
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import pickle
 import platform
 import shlex
 import subprocess
@@ -104,7 +103,11 @@ class Run:
         if (folder / CONFIG_FILE).is_file():
             before = read_config(folder / CONFIG_FILE)
             if (before_clips := before.pop(_CLIPS, None)) and clips and before_clips != clips:
-                what = "clips" if before_clips.split()[0] != clips.split()[0] else "teachers"
+                what = (
+                    "clips, or the folders that they are called after,"
+                    if before_clips.split()[0] != clips.split()[0]
+                    else "teachers"
+                )
                 raise UserError(
                     f"the {what} are no longer those that {folder} learned from: choose another --out, or delete it"
                 )
@@ -218,7 +221,7 @@ def _read_state(path: Path) -> Any:
     """What was saved after an epoch; `UserError` where it is damaged."""
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+    except Exception as error:  # of damaged bytes an unpickler raises whatever the one operation that they look like does
         raise UserError(f"{path} is damaged: delete this file, and the run begins anew") from error
 
 

@@ -129,7 +129,7 @@ def test_runs_go_side_by_side_and_more_can_be_asked_for(prepared, other, tmp_pat
     assert "[3/3] finetune/source+target/balanced-0.5/seed-0 ended" in capsys.readouterr().err
     clips = np.load(other / "xsub" / "train_position.npy")
     np.save(other / "xsub" / "train_position.npy", clips[::-1])
-    with pytest.raises(UserError, match="the clips are no longer those that"):
+    with pytest.raises(UserError, match=r"the clips, or .*, are no longer those that"):
         compare(replace(few, jobs=1))
     np.save(other / "xsub" / "train_position.npy", clips)
     with pytest.raises(UserError, match=r"another finetune\.batch_size, finetune\.epochs: choose another --out"):
@@ -245,6 +245,8 @@ def test_wrong_use_gets_one_line(prepared, other, tmp_path, options, message):
 
 
 def test_sets_that_do_not_go_together_are_refused_before_anything_runs(prepared, other, tmp_path):
+    with pytest.raises(UserError, match=r"^--source names .*limbs.* twice: leave one of them out$"):
+        compare(replace(config(prepared, other, tmp_path / "run"), source=(prepared, prepared / ".")))
     with pytest.raises(UserError, match="is both source and target"):
         compare(config(prepared, prepared, tmp_path / "run"))
     swapped = {part: load_split(prepared, other_part) for part, other_part in zip(PARTS, PARTS[::-1])}
@@ -268,8 +270,15 @@ def test_sets_that_do_not_go_together_are_refused_before_anything_runs(prepared,
         ("--labels 0.05,0.5 --selection random,typical", (0.05, 0.5), ("random", "typical")),
         ("--labels=0.05,0.5 1 --selection=random,typical", (0.05, 0.5, 1.0), ("random", "typical")),
         ("--selection random typical --labels 0.05", (0.05,), ("random", "typical")),
+        ("--labels=0.05, --selection random,", (0.05,), ("random",)),
     ],
 )
 def test_lists_are_written_with_blanks_or_commas(words, labels, selection):
     options = _options("compare", COMMANDS["compare"], f"--source a,b --target c --out d {words}".split())
     assert (options.labels, options.selection, options.source) == (labels, selection, (Path("a,b"),))
+
+
+def test_starts_and_protocols_are_such_lists_too():
+    words = "--source a --target b --out c --starts source,scratch --protocol=finetune,linear --labels 0.1"
+    options = _options("compare", COMMANDS["compare"], words.split())
+    assert (options.starts, options.protocol) == (("source", "scratch"), ("finetune", "linear"))

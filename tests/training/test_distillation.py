@@ -74,7 +74,7 @@ def test_a_pupil_does_not_go_on_with_other_labels_or_other_teachers(prepared, tm
     options = config(prepared, tmp_path / "pupil", labels=listed, teachers=(teacher,))
     pupil = finetune(options)
     write_names(listed, [names[0], names[1], names[8], names[16]])
-    with pytest.raises(UserError, match="the clips are no longer those that"):
+    with pytest.raises(UserError, match=r"the clips, or .*, are no longer those that"):
         finetune(options)
     write_names(listed, [names[0], names[8], names[16]])
     shutil.rmtree(teacher)

@@ -151,6 +151,8 @@ def test_names_to_exclude_are_found_among_other_lines(tmp_path):
     path.write_bytes(b"\xef\xbb\xbfS001C002P005R008A008, S002C003P010R001A050.skeleton;S003C001P001R001A001,\r\n")
     listed = ("S001C002P005R008A008", "S002C003P010R001A050", "S003C001P001R001A001")
     assert read_names(path, READERS["ntu60"]) == listed
+    path.write_text("wave 3\n  clap, slow.npy\n\ntake.2\n")
+    assert read_names(path, READERS["recordings"]) == ("clap, slow", "take.2", "wave 3"), "each line is one"
     path.write_text("nothing")
     with pytest.raises(UserError, match="names no file of this set, such as S001C001P001R001A001"):
         read_names(path, READERS["ntu60"])

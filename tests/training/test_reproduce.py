@@ -8,8 +8,9 @@ from skel.skeleton.clip import AIMCLR
 from skel.skeleton.errors import UserError
 from skel.training import reproduce as module
 from skel.training.checkpoint import load_model
-from skel.training.config import ReproduceConfig
+from skel.training.config import EvaluateConfig, ReproduceConfig
 from skel.training.dataset import load_meta
+from skel.training.evaluate import evaluate
 from skel.training.prepare import prepare
 from skel.training.raw import Options
 from skel.training.reproduce import reproduce
@@ -56,6 +57,10 @@ def test_all_streams_of_ntu60_stop_and_go_on_to_a_table(ntu60, tmp_path, monkeyp
     ]
     assert all(0 <= row["top1"] <= 100 for row in rows)
     assert rows[3]["published"] == 79.18
+    together = json.loads((tmp_path / "out" / "3s" / "finetune" / "metrics.json").read_text())
+    runs = tuple(tmp_path / "out" / stream / "finetune" for stream in ("joint", "bone", "motion"))
+    assert together == evaluate(EvaluateConfig(runs, (ntu60 / "xsub",), device="cpu")).to_json()
+    assert (together["calibration"]["own"], together["seen"]["count"]) == (together["calibration"]["raw"], 0)
     text = table.read_text()
     assert f"| linear evaluation | 3s | 79.18 | {rows[3]['top1']:.2f} |" in text
     assert "ntu60 xsub, 4 training and 4 test clips" in text

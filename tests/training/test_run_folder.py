@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from skel.skeleton.errors import UserError
 from skel.training import run as module
@@ -23,19 +25,21 @@ def encoder(prepared, tmp_path):
     return pretrain(PretrainConfig((prepared,), tmp_path / "encoder", **SMALL))
 
 
-@pytest.mark.parametrize("left", [0, 1000, "rubbish"])
+@pytest.mark.parametrize("left", [0, 1000, b"no state at all", b"hello\n", b"\x80\x02}K"])
 def test_a_damaged_state_gets_one_line_and_without_it_the_run_begins_anew(prepared, tmp_path, encoder, left):
     config = PretrainConfig((prepared,), encoder, **SMALL)
-    log, weights = (encoder / "log.jsonl").read_text(), (encoder / "model.safetensors").read_bytes()
+    weights = load_file(encoder / "model.safetensors")
     state = encoder / "state.pt"
-    state.write_bytes(b"no state at all" if left == "rubbish" else state.read_bytes()[:left])
+    state.write_bytes(left if isinstance(left, bytes) else state.read_bytes()[:left])
     with pytest.raises(UserError, match=r"state\.pt is damaged: delete this file, and the run begins anew$") as caught:
         pretrain(config)
     assert "\n" not in str(caught.value)
     state.unlink()
+    (encoder / "model.safetensors").unlink()
     pretrain(config)
-    assert (encoder / "log.jsonl").read_text() == log, "each epoch once"
-    assert len((encoder / "model.safetensors").read_bytes()) == len(weights)
+    assert [json.loads(line)["epoch"] for line in (encoder / "log.jsonl").read_text().splitlines()] == [1]
+    again = load_file(encoder / "model.safetensors")
+    assert all(torch.equal(again[name], weights[name]) for name in weights), "the same run once more"
 
 
 @pytest.mark.parametrize("content", ['{"kind": "Pre', "", "[1]"])
@@ -92,7 +96,9 @@ def test_a_run_goes_on_from_another_folder(prepared, tmp_path, monkeypatch):
             whole["teachers"] = (Path("../teacher"),)
         train(replace(config, **whole))
         written = json.loads((config.out / "config.json").read_text())
-        assert all(Path(path).is_absolute() for path in (*written["data"], written.get("init") or prepared))
+        paths = (*written["data"], *([written["init"]] if written.get("init") else ()), *(written.get("teachers") or ()))
+        assert len(paths) == 1 + (train is not pretrain) + (config is taught)
+        assert all(Path(path).is_absolute() for path in paths)
 
 
 def test_a_run_that_an_older_version_began_with_relative_paths_goes_on_from_where_they_hold(prepared, tmp_path, monkeypatch):

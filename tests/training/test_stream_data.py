@@ -135,6 +135,11 @@ def people(clips, tmp_path):
     return tmp_path / "acts"
 
 
+def test_a_set_named_twice_would_count_double_and_is_refused(people):
+    with pytest.raises(UserError, match=r"^--data names .*acts.* twice"):
+        load_takes([people, people / "."], "val", None, ("wave", "squat", "idle"), "idle", QUIET)
+
+
 def test_a_set_without_recordings_gives_one_of_each_person(people):
     takes = load_takes([people], "val", None, ("wave", "squat", "idle"), "idle", QUIET)
     assert [take.name for take in takes.takes] == ["acts person 3", "acts person 5"]

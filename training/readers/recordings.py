@@ -178,4 +178,4 @@ def earlier_sides(out: Path) -> dict[str, Part]:
     return {**cut_from, **whole}
 
 
-READER = Reader((_SPLIT,), (), _FILES, "wave_01.npy", _open, _TOO_FEW)
+READER = Reader((_SPLIT,), (), _FILES, "wave_01.npy", _open, _TOO_FEW, any_name=True)
