@@ -42,6 +42,7 @@ BASELINES = json.loads((Path(__file__).parents[1] / "docs/results/joint-baseline
 METHOD_NAMES = {"skeletonclr": "SkeletonCLR", "aimclr": "AimCLR", "tranclr": "TranCLR"}
 METHOD_NAMES[LONG] = f"AimCLR, {LONG_EPOCHS} epochs with neighbours,"
 COLOURS = {"scratch": "#666666", "skeletonclr": "#0072b2", "aimclr": "#d55e00", "tranclr": "#009e73", LONG: "#cc79a7"}
+TAUGHT = ", taught by its three streams"
 KEY = ("target", "protocol", "start", "stream", "share")
 START, END = "<!-- figures: benchmarks/few_labels_report.py -->", "<!-- end of figures -->"
 
@@ -133,11 +134,11 @@ def table(figures: list[Figure], target: str, starts: list[str]) -> list[str]:
     rows += [
         (f"{words(start)}, {rule} clips", start, "joint", f"finetune_{rule}") for start in starts for rule in SELECTIONS
     ]
-    rows += [(f"{words(start)}, typical clips, taught by its three streams", start, "joint", "finetune_typical_taught")
+    rows += [(f"{words(start)}, typical clips{TAUGHT}", start, "joint", "finetune_typical_taught")
              for start in starts]  # fmt: skip
     rows += [(f"{words(start)}, {stream}", start, stream, "finetune") for start in starts
              for stream in ("bone", "motion", "three-streams")]  # fmt: skip
-    rows += [(f"{words(start)}, taught by its three streams", start, "joint", "finetune_taught") for start in starts]
+    rows += [(f"{words(start)}{TAUGHT}", start, "joint", "finetune_taught") for start in starts]
     for name, start, stream, protocol in rows:
         cells = [find(figures, target, protocol, start, stream, share) for share in SHARES]
         if any(cells):
@@ -152,27 +153,33 @@ def starts_of(figures: list[Figure], target: str) -> list[str]:
 
 def draw(figures: list[Figure], path: Path) -> None:
     targets = [target for target in NAMES if any(f.target == target for f in figures)]
-    picture, axes = plt.subplots(1, len(targets), figsize=(4.2 * len(targets), 3.8), squeeze=False, sharey=True)
+    picture, axes = plt.subplots(1, len(targets), figsize=(4.2 * len(targets), 4.4), squeeze=False, sharey=True)
     for axis, target in zip(axes[0], targets):
         for (way, top1), line in zip(BASELINES[target].items(), (":", "--")):
             axis.plot(SHARES, [top1[f"{share:g}"] for share in SHARES], line, color="#aaaaaa", label=f"{way} on joints")
         for start in starts_of(figures, target):
-            cells = [f for share in SHARES if (f := find(figures, target, "finetune", start, "joint", share))]
-            if not cells:
-                continue
             own = start == "scratch" or start.split("-")[0] == target
-            axis.errorbar(
-                [f.share for f in cells], [f.mean for f in cells], [np.nan_to_num(f.deviation) for f in cells],
-                color=COLOURS[start.rsplit("-", 1)[-1]], marker="o", markersize=4, capsize=2,
-                linestyle="-" if own else "--" if "+" not in start else "-.", label=words(start),
-            )  # fmt: skip
+            line = "-" if own else "--" if "+" not in start else "-."
+            method = start.rsplit("-", 1)[-1]
+            ways = (("finetune", "", f"o{line}", COLOURS[method]), ("finetune_taught", TAUGHT, "D:", "#5e2a84"))
+            for protocol, more, style, colour in ways:
+                cells = [f for share in SHARES if (f := find(figures, target, protocol, start, "joint", share))]
+                if cells:
+                    beside = 1.035 ** len(axis.containers)  # bars at the same place would hide each other
+                    axis.errorbar(
+                        [beside * f.share for f in cells], [f.mean for f in cells],
+                        [np.nan_to_num(f.deviation) for f in cells],
+                        color=colour, markersize=4, capsize=2, fmt=style, label=words(start) + more,
+                    )  # fmt: skip
         axis.set(title=NAMES[target], xlabel="share of labels", xscale="log", xticks=SHARES)
         axis.set_xticklabels([f"{100 * share:g} %" for share in SHARES])
         axis.minorticks_off()
         axis.grid(alpha=0.3)
-        axis.legend(fontsize=6.5, loc="lower right")
     axes[0][0].set_ylabel("top-1, %")
-    picture.tight_layout()
+    named = {label: handle for axis in axes[0] for handle, label in zip(*axis.get_legend_handles_labels())}
+    below = 0.055 * -(-len(named) // 2)
+    picture.legend(named.values(), named, fontsize=8, loc="lower center", ncols=2)
+    picture.tight_layout(rect=(0, below, 1, 1))
     path.parent.mkdir(parents=True, exist_ok=True)
     picture.savefig(path, dpi=110)
 
