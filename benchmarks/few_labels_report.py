@@ -178,8 +178,8 @@ def draw(figures: list[Figure], path: Path) -> None:
         axis.grid(alpha=0.3)
     axes[0][0].set_ylabel("top-1, %")
     named = {label: handle for axis in axes[0] for handle, label in zip(*axis.get_legend_handles_labels())}
-    below = 0.055 * -(-len(named) // 2)
-    picture.legend(named.values(), named, fontsize=8, loc="lower center", ncols=2)
+    below = 0.02 + 0.04 * -(-len(named) // 2)
+    picture.legend(named.values(), named, fontsize=7, loc="lower center", ncols=2, columnspacing=1)
     picture.tight_layout(rect=(0, below, 1, 1))
     path.parent.mkdir(parents=True, exist_ok=True)
     picture.savefig(path, dpi=110)
