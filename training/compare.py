@@ -25,7 +25,7 @@ from skel.training.config import FinetuneConfig, LinearConfig, PretrainConfig
 from skel.training.dataset import UNLABELLED, ClipSet, digest, find_split, fingerprints, load_meta, load_split
 from skel.training.device import pick_device
 from skel.training.evaluate import predict
-from skel.training.join import require_alike
+from skel.training.join import check_each_once, require_alike
 from skel.training.labelled import LABELLED_FILE
 from skel.training.option_checks import check_options
 from skel.training.report import METRICS_FILE, report_of
@@ -82,7 +82,8 @@ def compare(config: CompareConfig) -> Path:
     lasting = Lasting(*(getattr(config, field.name) for field in fields(Lasting)))
     parts = [load_split(path, "train", in_memory=False) for path in (*config.source, config.target)]
     test = load_split(config.target, "val", in_memory=False)
-    _refuse_seen(config, parts, test)
+    measured = fingerprints(test)
+    _refuse_seen(config, parts, measured)
     Run(config.out, lasting, config.pretrain.seed, digest(*parts, test), parts=("finetune", "linear"))
     config = replace(config, labels=_distinct(config.labels, parts[-1]))
     trials = plan(config)
@@ -92,16 +93,16 @@ def compare(config: CompareConfig) -> Path:
     )
     _choose_clips(config, trials, encoders)
     train_all([_run_on_labels(config, trial, encoders) for trial in trials], METRICS_FILE, config.jobs, config.out)
-    seen = len(set(fingerprints(parts[-1])).intersection(fingerprints(test)))
+    known = set(fingerprints(parts[-1]))
+    seen = sum(mark in known for mark in measured)
     print(write_table(_result(config, len(test), seen), config.out))
     return config.out
 
 
-def _refuse_seen(config: CompareConfig, parts: Sequence[ClipSet], test: ClipSet) -> None:
+def _refuse_seen(config: CompareConfig, parts: Sequence[ClipSet], measured: Sequence[str]) -> None:
     """`UserError` where encoders would see clips that are measured on, as in another split of the target's set."""
-    measured = set(fingerprints(test))
     for source, part in zip(config.source, parts):
-        if seen := len(measured.intersection(fingerprints(part))):
+        if seen := len(set(measured).intersection(fingerprints(part))):
             raise UserError(
                 f"{seen} of the clips that {config.target} is measured on are in the training part of {source}: "
                 "give a --source of other people or classes"
@@ -157,8 +158,7 @@ def _checked(config: CompareConfig) -> CompareConfig:
         check_options(getattr(config, name), f"--{name}.")
     pick_device(config.device)
     source, target = tuple(find_split(path).resolve() for path in config.source), find_split(config.target).resolve()
-    if twice := [path for i, path in enumerate(source) if path in source[:i]]:
-        raise UserError(f"--source names {twice[0]} twice: leave one of them out")
+    check_each_once(source, "--source")
     if target in source:
         raise UserError(f"{target} is both source and target: give a --source of other people or classes")
     require_alike((*source, target))

@@ -38,7 +38,8 @@ def load_joined(
     """
     if not roots:
         raise UserError("--data needs at least one prepared set")
-    folders = each_once(roots)
+    folders = [folder_of(root) for root in roots]
+    check_each_once(folders)
     sets = load_sets(roots, part)
     _require_same(roots, [one.clip for one in sets])
     of_sets = tuple(dict.fromkeys(name for one in sets for name in one.classes if name != UNLABELLED))
@@ -65,12 +66,10 @@ def load_joined(
     return _without_label(together) if unlabelled else _with_label(together, part)
 
 
-def each_once(roots: Sequence[Path]) -> list[Path]:
-    """The folders that are read for these; `UserError` where one is named twice, and would count double."""
-    folders = [folder_of(root) for root in roots]
+def check_each_once(folders: Sequence[Path], option: str = "--data") -> None:
+    """`UserError` where a folder is named twice, and would count double."""
     if twice := [folder for i, folder in enumerate(folders) if folder in folders[:i]]:
-        raise UserError(f"--data names {twice[0]} twice: leave one of them out")
-    return folders
+        raise UserError(f"{option} names {twice[0]} twice: leave one of them out")
 
 
 def _prefixes(folders: Sequence[Path], sets: Sequence[ClipSet]) -> list[str]:

@@ -11,8 +11,9 @@ from skel.skeleton.errors import UserError
 from skel.skeleton.recording import Recording, load_recording
 from skel.training.blocks import RECORDINGS
 from skel.training.dataset import ClipSet, Part, find_split
-from skel.training.join import each_once, load_joined, read_classes
+from skel.training.join import check_each_once, load_joined, read_classes
 from skel.training.labelled import HELD_OUT_FILE, LABELLED_FILE
+from skel.training.recorded_sets import folder_of
 from skel.training.segments import recording_of
 from skel.training.splits import places, read_names, subset, unique_names
 from skel.training.stream_config import StreamOptions
@@ -63,7 +64,7 @@ def load_takes(
 
     `UserError` where there is nothing to measure on.
     """
-    each_once(roots)
+    check_each_once([folder_of(root) for root in roots])
     everything = [load_joined([root], part, classes, known) for root in roots]
     clips = _only_held_out(roots, everything, part, classes, known, held_out) if held_out else everything
     takes: list[Take] = []
